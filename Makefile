@@ -1,0 +1,39 @@
+# `make up` runs the whole platform, `make test` passes its tests; each does its own set-up.
+PY := $(or $(MOTET_VENV),.venv)/bin/python
+export PYTHONUNBUFFERED := 1
+
+.PHONY: up test test-long lint types unit parity e2e install install-dev clean
+
+up: install
+	@$(PY) -m motet_platform up
+
+install:
+	@requirements/install.sh run
+
+install-dev:
+	@requirements/install.sh dev
+
+test: install-dev lint types unit parity e2e
+
+lint: install-dev
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(dir $(PY))lint-imports
+
+types: install-dev
+	$(PY) -m mypy
+
+unit: install-dev
+	$(PY) -m pytest tests -m "not slow and not e2e and not gpu" --ignore tests/inference/parity -n 2 --dist loadfile -q
+
+parity: install-dev
+	$(PY) -m pytest tests/inference/parity -m "not slow and not gpu" -n 2 --dist loadfile -q
+
+e2e: install-dev
+	$(PY) -m pytest tests/e2e -m "not slow" -q
+
+test-long: install-dev
+	$(PY) -m pytest tests -m "slow and not gpu" -q
+
+clean:
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
