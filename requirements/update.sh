@@ -9,5 +9,5 @@ compile() {
         --override requirements/overrides.txt --no-emit-package torch --no-emit-index-url \
         --no-annotate "$@"
 }
-compile --extra platform --extra worker -o requirements/run.lock
+compile --extra platform --extra worker --extra build -o requirements/run.lock
 compile --extra dev -o requirements/dev.lock
