@@ -1,0 +1,130 @@
+"""The platform's configuration: environment variables under MOTET_, read once, frozen.
+
+A bad value stops the process at its start with the variable's name; nothing is swallowed.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class ConfigError(Exception):
+    """A setting is missing or wrong; the message names the variable and says what to set."""
+
+
+class Config(BaseSettings):
+    """What a process of the platform may be told. `Config()` reads the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="MOTET_", frozen=True, env_ignore_empty=True)
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    host: str = "127.0.0.1"
+    var: Path = Path("var")
+    database_url: str | None = None
+    redis_url: str | None = None
+    secret_key: str | None = None
+    workers: Words = ()
+    store: str = ""  # file:///folder or s3://bucket/prefix; empty becomes file://<var>/store
+    s3_endpoint: str | None = None
+    public_url: str = ""
+    stripe: Literal["off", "sandbox", "live"] = "off"
+    signup_credit_usd: Annotated[Decimal, Field(ge=0, le=1_000)] = Decimal(5)
+    max_upload_bytes: Annotated[int, Field(ge=1)] = 4 * 1024**3
+    max_rank: Annotated[int, Field(ge=1, le=512)] = 64
+    debug: bool = False
+    allowed_hosts: Words = ()
+
+    @field_validator("workers", "allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return (
+            tuple(w.strip() for w in value.split(",") if w.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("workers")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            host, _, port = address.rpartition(":")
+            if not host or not port.isdigit() or not 0 < int(port) < 65536:
+                raise ValueError(f"{address!r} is not host:port")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("postgresql://", "postgres://")):
+            raise ValueError("only PostgreSQL is supported: postgresql://user@host/name")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("give redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("stripe")
+    @classmethod
+    def _stripe(cls, value: str) -> str:
+        if value != "off":
+            raise ValueError(f"{value!r} is not built yet: only 'off' works in this version")
+        return value
+
+    @model_validator(mode="after")
+    def _derive(self) -> Self:
+        # Frozen from here on; derived defaults are filled while the object is being made.
+        fill = self.__dict__
+        fill["var"] = self.var.expanduser().absolute()
+        fill["store"] = (self.store or f"file://{self.var}/store").rstrip("/")
+        fill["public_url"] = (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        if not self.store.startswith(("file:///", "s3://")):
+            raise ValueError("MOTET_STORE: give file:///absolute/folder or s3://bucket/prefix")
+        return self
+
+    def require_database_url(self) -> str:
+        if self.database_url is None:
+            raise ConfigError(
+                "MOTET_DATABASE_URL is not set. Give a PostgreSQL address, or use `motet up`, "
+                "which brings its own server."
+            )
+        return self.database_url
+
+    def require_secret_key(self) -> str:
+        """The configured key, else the one kept in <var>/secret.key (made at the first call)."""
+        return self.secret_key or _kept_secret(self.var / "secret.key")
+
+
+def _kept_secret(path: Path) -> str:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        kept = path.read_text().strip()
+        if len(kept) < 32:
+            raise ConfigError(f"{path} is damaged: remove it or set MOTET_SECRET_KEY") from None
+        return kept
+    except OSError as error:
+        raise ConfigError(f"cannot keep a key in {path} ({error}): set MOTET_SECRET_KEY") from error
+    fresh = secrets.token_urlsafe(48)
+    with os.fdopen(handle, "w") as file:
+        file.write(fresh)
+    return fresh
+
+
+@cache
+def get_config() -> Config:
+    """The process's one configuration."""
+    return Config()

@@ -1,0 +1,1 @@
+"""The PostgreSQL that Motet carries with itself for a single machine."""

@@ -1,0 +1,1 @@
+"""The inference endpoints: an ASGI application of its own beside Django's."""

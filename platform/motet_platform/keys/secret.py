@@ -1,0 +1,43 @@
+"""The text of an API key: `mot_live_` + 32 base62 characters + 6 base62 characters of CRC32.
+
+Pure functions. The checksum lets a mistyped or truncated key fail before any look-up; the 190
+random bits are why a plain SHA-256 is enough to store.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import string
+import zlib
+
+PREFIX = "mot_live_"
+SHOWN = len(PREFIX) + 6  # characters kept in clear, to tell keys apart in a list
+
+_ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_FORM = re.compile(rf"{PREFIX}([0-9A-Za-z]{{32}})([0-9A-Za-z]{{6}})", re.ASCII)
+
+
+def new_secret() -> str:
+    body = "".join(secrets.choice(_ALPHABET) for _ in range(32))
+    return PREFIX + body + _checksum(body)
+
+
+def digest(secret: str) -> bytes:
+    """SHA-256 of the whole key, 32 bytes: what is stored and looked up."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def well_formed(secret: str) -> bool:
+    match = _FORM.fullmatch(secret)
+    return match is not None and _checksum(match[1]) == match[2]
+
+
+def _checksum(body: str) -> str:
+    value = zlib.crc32(body.encode())
+    digits = []
+    for _ in range(6):
+        value, digit = divmod(value, 62)
+        digits.append(_ALPHABET[digit])
+    return "".join(reversed(digits))
