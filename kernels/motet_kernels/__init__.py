@@ -1,0 +1,32 @@
+"""The operations of a serving step, each a Triton kernel beside its torch twin.
+
+Every `op` has a twin `op_torch` of the same signature in the same module. The public name runs
+Triton when its tensors are on a CUDA device and the twin anywhere else; importing this package
+needs torch alone.
+"""
+
+from motet_kernels.attention import AttentionBatch, paged_attention, paged_attention_torch
+from motet_kernels.kv_store import store_kv, store_kv_torch
+from motet_kernels.lora import LoraBatch, add_lora, add_lora_torch
+from motet_kernels.norm import add_rms_norm, add_rms_norm_torch, rms_norm, rms_norm_torch
+from motet_kernels.rope import rope, rope_torch
+from motet_kernels.silu_mul import silu_mul, silu_mul_torch
+
+__all__ = [
+    "AttentionBatch",
+    "LoraBatch",
+    "add_lora",
+    "add_lora_torch",
+    "add_rms_norm",
+    "add_rms_norm_torch",
+    "paged_attention",
+    "paged_attention_torch",
+    "rms_norm",
+    "rms_norm_torch",
+    "rope",
+    "rope_torch",
+    "silu_mul",
+    "silu_mul_torch",
+    "store_kv",
+    "store_kv_torch",
+]

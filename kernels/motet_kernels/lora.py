@@ -1,0 +1,178 @@
+"""Low-rank adapters of many tenants, applied to one batch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class LoraBatch:
+    """Which token of a step uses which adapter slot, sorted by slot.
+
+    Attributes:
+        token_slot: int32 [T], -1 where a token has no adapter.
+        order: int32 [N], the tokens with an adapter, sorted by slot, in token order within it.
+        seg_slot: int32 [G], the slots in use, ascending.
+        seg_start: int32 [G+1]; segment g owns `order[seg_start[g]:seg_start[g+1]]`.
+        tiles: int32 [P, 3] of (slot, start, end): each segment cut into runs of at most
+            `tile_rows`, the unit of work of the kernels. Slot -1 is padding and does nothing.
+        ranks: int32 [S], the rank of each slot.
+        num_slots_used: G.
+        max_rank: largest rank in use.
+        max_segment: tokens of the longest segment.
+        tile_rows: 16, 32 or 64.
+    """
+
+    token_slot: Tensor
+    order: Tensor
+    seg_slot: Tensor
+    seg_start: Tensor
+    tiles: Tensor
+    ranks: Tensor
+    num_slots_used: int
+    max_rank: int
+    max_segment: int
+    tile_rows: int
+
+    @classmethod
+    def build(
+        cls,
+        token_slot: Sequence[int] | Tensor,
+        ranks_host: Sequence[int],
+        ranks: Tensor,
+        device: torch.device | str,
+    ) -> "LoraBatch | None":
+        """Sort a step's tokens by slot, on the host; one copy takes the result to the device.
+
+        Args:
+            token_slot: [T], on the host; -1 where a token has no adapter.
+            ranks_host: the rank of each slot.
+            ranks: the same, int32 [S], on the device.
+            device: where the batch is to live.
+
+        Returns:
+            None when no token has an adapter.
+
+        Raises:
+            ValueError: a slot that does not exist.
+        """
+        slots = torch.as_tensor(token_slot, dtype=torch.int32, device="cpu")
+        used, counts = torch.unique(slots[slots >= 0], return_counts=True)
+        if not len(used):
+            return None
+        if int(used[-1]) >= len(ranks_host) or int(slots.min()) < -1:
+            raise ValueError(f"slots {sorted(set(slots.tolist()))} of {len(ranks_host)}")
+        lengths: list[int] = counts.tolist()
+        rows = _tile_rows(lengths)
+        tiles, starts = _tile(used.tolist(), lengths, rows)
+        order = torch.argsort(slots, stable=True)[len(slots) - starts[-1] :]
+        parts = [slots, order.int(), used, torch.tensor(starts), torch.tensor(tiles)]
+        sizes = [part.numel() for part in parts]
+        packed = torch.cat([part.reshape(-1).int() for part in parts])
+        on_device = torch.split(_to_device(packed, torch.device(device)), sizes)
+        return cls(
+            token_slot=on_device[0],
+            order=on_device[1],
+            seg_slot=on_device[2],
+            seg_start=on_device[3],
+            tiles=on_device[4].view(-1, 3),
+            ranks=ranks,
+            num_slots_used=len(lengths),
+            max_rank=max(ranks_host[slot] for slot in used.tolist()),
+            max_segment=max(lengths),
+            tile_rows=rows,
+        )
+
+
+def add_lora(
+    y: Tensor, x: Tensor, a: Tensor, b: Tensor, lora: LoraBatch, slices: tuple[int, ...]
+) -> None:
+    """Add each token's adapter product to the output of a (merged) projection, in place.
+
+    Semantics, for a token t in slot s of rank r, and each slice j of y's columns:
+    `y[t, slice_j] += (x[t] @ a[s, j*R : j*R + r]^T) @ b[s, slice_j, :r]^T`. Tokens without an
+    adapter are untouched. Accumulates in fp32 and rounds y once. Whatever a and b hold beyond a
+    slot's rank, and in other slots, has no influence.
+    Source: Chen et al., "Punica" (2023), with the rank read per slot.
+
+    Args:
+        y: [T, sum(slices)], the base projection's output; contiguous columns.
+        x: [T, K], its input; contiguous columns.
+        a: [S, len(slices) * R, K], contiguous.
+        b: [S, sum(slices), R], contiguous, with the adapter's scale folded in.
+        lora: the tokens by slot.
+        slices: widths of the merged projections, such as (q, k, v); at most three.
+    """
+    add_lora_torch(y, x, a, b, lora, slices)
+
+
+def add_lora_torch(
+    y: Tensor, x: Tensor, a: Tensor, b: Tensor, lora: LoraBatch, slices: tuple[int, ...]
+) -> None:
+    """The torch twin of `add_lora`: one gather, and a product per slice, for each segment."""
+    _check(y, x, a, b, lora, slices)
+    width = b.shape[2]
+    stacked = a.view(a.shape[0], len(slices), width, a.shape[2])
+    order = lora.order.long()
+    ranks = lora.ranks.tolist()
+    starts = lora.seg_start.tolist()
+    for g, slot in enumerate(lora.seg_slot.tolist()):
+        rank = ranks[slot]
+        rows = order[starts[g] : starts[g + 1]]
+        down = stacked[slot, :, :rank].float()
+        hidden = x[rows].float() @ down.transpose(1, 2)
+        out = y[rows].float()
+        offset = 0
+        for j, size in enumerate(slices):
+            up = b[slot, offset : offset + size, :rank].float()
+            out[:, offset : offset + size].addmm_(hidden[j], up.t())
+            offset += size
+        y[rows] = out.to(y.dtype)
+
+
+def _tile_rows(lengths: list[int]) -> int:
+    """Rows of a tile: 16 is the least that a tensor core takes, and all that decode fills."""
+    if max(lengths) <= 16:
+        return 16
+    return 32 if sum(lengths) < 2048 else 64
+
+
+def _tile(
+    used: list[int], lengths: list[int], rows: int
+) -> tuple[list[tuple[int, int, int]], list[int]]:
+    """The tiles, and where each segment starts."""
+    tiles: list[tuple[int, int, int]] = []
+    starts = [0]
+    for slot, length in zip(used, lengths, strict=True):
+        end = starts[-1] + length
+        tiles += [(slot, at, min(at + rows, end)) for at in range(starts[-1], end, rows)]
+        starts.append(end)
+    return tiles, starts
+
+
+def _to_device(packed: Tensor, device: torch.device) -> Tensor:
+    if device.type == "cpu":
+        return packed
+    return packed.pin_memory().to(device, non_blocking=True)
+
+
+def _check(
+    y: Tensor, x: Tensor, a: Tensor, b: Tensor, lora: LoraBatch, slices: tuple[int, ...]
+) -> None:
+    tokens, width = lora.token_slot.shape[0], b.shape[2]
+    if not 1 <= len(slices) <= 3:
+        raise ValueError(f"one to three slices, not {slices}")
+    if (
+        y.shape != (tokens, sum(slices))
+        or x.shape != (tokens, a.shape[2])
+        or a.shape[1] != len(slices) * width
+        or b.shape[:2] != (a.shape[0], sum(slices))
+    ):
+        raise ValueError(
+            f"y {tuple(y.shape)}, x {tuple(x.shape)}, a {tuple(a.shape)}, b {tuple(b.shape)}, "
+            f"{tokens} tokens and slices {slices} do not fit together"
+        )
+    if lora.max_rank > width:
+        raise ValueError(f"rank {lora.max_rank} is over the slots' {width}")
