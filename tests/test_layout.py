@@ -14,7 +14,9 @@ SOURCE_ROOTS = ["platform", "billing", "inference", "kernels"]
 
 @pytest.mark.parametrize("root", SOURCE_ROOTS)
 def test_source_root_holds_exactly_its_package(root: str) -> None:
-    entries = {p.name for p in (ROOT / root).iterdir() if not p.name.startswith((".", "__pycache__"))}
+    entries = {
+        p.name for p in (ROOT / root).iterdir() if not p.name.startswith((".", "__pycache__"))
+    }
     assert entries <= {f"motet_{root}", "README.md"}
     assert (ROOT / root / f"motet_{root}" / "__init__.py").is_file()
 
