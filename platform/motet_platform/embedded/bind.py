@@ -4,6 +4,7 @@ A launcher of its own, run with `-I -S` in some 15 ms, so that no Python code ru
 exec of a process that has threads. It changes the user first, because that clears the death signal.
 """
 
+import ctypes  # before the change of user, who may not be able to read Python's own folder
 import os
 import signal
 import sys
@@ -15,8 +16,6 @@ def bind_to_parent(number: int, parent: int) -> None:
     """Asks Linux for a signal at the parent's death; elsewhere the next start clears up."""
     if not sys.platform.startswith("linux"):
         return
-    import ctypes
-
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl")
     if os.getppid() != parent:  # it died before the signal was asked for

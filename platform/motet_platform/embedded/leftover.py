@@ -5,7 +5,7 @@ import signal
 import time
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from .errors import EmbeddedError
 
@@ -54,6 +54,6 @@ def _wait_for_children(data: Path, timeout: float = 10) -> None:
 
 def _works_in(process: psutil.Process, data: Path) -> bool:
     try:
-        return process.name() == "postgres" and process.cwd() == str(data)
+        return bool(process.name() == "postgres" and process.cwd() == str(data))
     except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
         return False

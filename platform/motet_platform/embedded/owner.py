@@ -25,7 +25,7 @@ class Owner:
 
     @property
     def popen(self) -> dict[str, Any]:
-        """Keyword arguments for subprocess that start a program as this user, with no group more."""
+        """Keyword arguments for subprocess that start a program as this user alone."""
         if not self.switch:
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
@@ -33,7 +33,8 @@ class Owner:
     def can_enter(self, folder: Path) -> bool:
         """Asks the kernel, by doing it, so that access lists and mounts count too."""
         probe = ["/bin/sh", "-c", 'cd -- "$1"', "sh", str(folder)]
-        return subprocess.run(probe, stderr=subprocess.DEVNULL, **self.popen).returncode == 0
+        done = subprocess.run(probe, stderr=subprocess.DEVNULL, **self.popen)  # noqa: S603
+        return done.returncode == 0
 
     def give(self, path: Path) -> None:
         """Hands over a file or folder that the caller has just made."""
@@ -70,8 +71,10 @@ def _create(name: str) -> pwd.struct_passwd:
         raise EmbeddedError(f"PostgreSQL refuses to run as root and there is no useradd: {hint}")
     command = [useradd, "--system", "--user-group", "--no-create-home"]
     command += ["--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", name]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
     try:
         return pwd.getpwnam(name)
     except KeyError:
-        raise EmbeddedError(f"could not create user {name} ({done.stderr.strip()}): {hint}") from None
+        raise EmbeddedError(
+            f"could not create user {name} ({done.stderr.strip()}): {hint}"
+        ) from None

@@ -131,7 +131,7 @@ def _sockets(root: Path, var: Path, owner: Owner) -> Path:
 
 def _runs(program: Path, owner: Owner) -> bool:
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603
             [program / "bin" / "postgres", "--version"], cwd="/", capture_output=True, **owner.popen
         )
     except PermissionError:

@@ -104,7 +104,7 @@ class EmbeddedPostgres:
         self.prepare()
         log = log or self.place.data.parent / "server.log"
         with log.open("ab") as sink:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603
                 self.command(), stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, cwd="/"
             )
         end = time.monotonic() + timeout
@@ -141,7 +141,7 @@ class EmbeddedPostgres:
         fresh.rename(self.place.data)
 
     def _output(self, program: str, *arguments: str) -> str:
-        done = subprocess.run(
+        done: subprocess.CompletedProcess[str] = subprocess.run(  # noqa: S603
             [self.place.program / "bin" / program, *arguments],
             cwd="/", capture_output=True, text=True, **self.owner.popen,
         )  # fmt: skip
