@@ -43,7 +43,7 @@ def paged_attention(
     Semantics: for the row at position p, `w = softmax(cap(scale * q @ K^T))` over the positions
     `max(0, p - window + 1) .. p`, `out = w @ V`, with `cap(x) = softcap * tanh(x / softcap)` where
     a softcap is given. Head h reads key-value head `h // (H / Hkv)`. Accumulates in fp32. What the
-    cache holds outside those positions, NaN included, has no influence.
+    cache holds outside the sequences, NaN included, has no influence.
 
     Args:
         q: [T, H, D]; a view into a wider buffer will do while a token's heads are contiguous.
@@ -57,6 +57,13 @@ def paged_attention(
     Returns:
         [T, H, D] of q's dtype, contiguous; padding rows are undefined.
     """
+    if q.is_cuda:
+        from motet_kernels._triton.attention import paged_attention_triton
+
+        _check(q, k_cache, v_cache, window, softcap)
+        return paged_attention_triton(
+            q, k_cache, v_cache, batch, scale=scale, window=window, softcap=softcap
+        )
     return paged_attention_torch(
         q, k_cache, v_cache, batch, scale=scale, window=window, softcap=softcap
     )
@@ -165,6 +172,10 @@ def _check(
         )
     if q.shape[1] % k_cache.shape[2]:
         raise ValueError(f"{q.shape[1]} heads do not divide over {k_cache.shape[2]} kv heads")
+    if not q[:1].is_contiguous():
+        raise ValueError("a token's heads must be contiguous")
+    if not (k_cache.is_contiguous() and v_cache.is_contiguous()):
+        raise ValueError("the caches must be contiguous")
     if window is not None and window < 1:
         raise ValueError(f"window must be at least 1, not {window}")
     if softcap is not None and softcap <= 0:

@@ -16,7 +16,13 @@ def store_kv(k: Tensor, v: Tensor, k_cache: Tensor, v_cache: Tensor, slot_mappin
         v_cache: as k_cache.
         slot_mapping: int64 [T], `block * bs + offset`; no slot twice.
     """
-    store_kv_torch(k, v, k_cache, v_cache, slot_mapping)
+    if k.is_cuda:
+        from motet_kernels._triton.kv_store import store_kv_triton
+
+        _check(k, v, k_cache, v_cache, slot_mapping)
+        store_kv_triton(k, v, k_cache, v_cache, slot_mapping)
+    else:
+        store_kv_torch(k, v, k_cache, v_cache, slot_mapping)
 
 
 def store_kv_torch(
@@ -42,5 +48,7 @@ def _check(k: Tensor, v: Tensor, k_cache: Tensor, v_cache: Tensor, slot_mapping:
             f"k {tuple(k.shape)}, v {tuple(v.shape)}, caches {tuple(k_cache.shape)}, "
             f"{tuple(v_cache.shape)} and slots {tuple(slot_mapping.shape)} do not fit together"
         )
+    if not (k[:1].is_contiguous() and v[:1].is_contiguous()):
+        raise ValueError("a token's heads must be contiguous")
     if not (k_cache.is_contiguous() and v_cache.is_contiguous()):
         raise ValueError("the caches must be contiguous")

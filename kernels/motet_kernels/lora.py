@@ -104,8 +104,17 @@ def add_lora(
         b: [S, sum(slices), R], contiguous, with the adapter's scale folded in.
         lora: the tokens by slot.
         slices: widths of the merged projections, such as (q, k, v); at most three.
+
+    Raises:
+        ValueError: shapes, strides or dtypes that do not fit together.
     """
-    add_lora_torch(y, x, a, b, lora, slices)
+    if y.is_cuda:
+        from motet_kernels._triton.lora import add_lora_triton
+
+        _check(y, x, a, b, lora, slices)
+        add_lora_triton(y, x, a, b, lora, slices)
+    else:
+        add_lora_torch(y, x, a, b, lora, slices)
 
 
 def add_lora_torch(
@@ -174,5 +183,9 @@ def _check(
             f"y {tuple(y.shape)}, x {tuple(x.shape)}, a {tuple(a.shape)}, b {tuple(b.shape)}, "
             f"{tokens} tokens and slices {slices} do not fit together"
         )
+    if {y.dtype, x.dtype, a.dtype, b.dtype} != {y.dtype}:
+        raise ValueError(f"one dtype, not {y.dtype}, {x.dtype}, {a.dtype}, {b.dtype}")
+    if not all(t.is_contiguous() for t in (y[:1], x[:1], a, b)):
+        raise ValueError("y and x must have contiguous columns, a and b must be contiguous")
     if lora.max_rank > width:
         raise ValueError(f"rank {lora.max_rank} is over the slots' {width}")

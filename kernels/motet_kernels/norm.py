@@ -18,6 +18,11 @@ def rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
     Returns:
         The shape and dtype of x, contiguous.
     """
+    if x.is_cuda:
+        from motet_kernels._triton.norm import rms_norm_triton
+
+        _check(x, weight)
+        return rms_norm_triton(x, weight, eps)[0]
     return rms_norm_torch(x, weight, eps)
 
 
@@ -44,6 +49,12 @@ def add_rms_norm(x: Tensor, residual: Tensor, weight: Tensor, eps: float) -> tup
     Returns:
         (normalised, total), both of x's shape and dtype; neither argument is written to.
     """
+    if x.is_cuda:
+        from motet_kernels._triton.norm import rms_norm_triton
+
+        _check(x, weight)
+        _check_residual(x, residual)
+        return rms_norm_triton(x, weight, eps, residual)
     return add_rms_norm_torch(x, residual, weight, eps)
 
 

@@ -18,7 +18,13 @@ def rope(q: Tensor, k: Tensor, positions: Tensor, cos: Tensor, sin: Tensor) -> N
         cos: fp32 [P, D/2].
         sin: fp32 [P, D/2].
     """
-    rope_torch(q, k, positions, cos, sin)
+    if q.is_cuda:
+        from motet_kernels._triton.rope import rope_triton
+
+        _check(q, k, positions, cos, sin)
+        rope_triton(q, k, positions, cos, sin)
+    else:
+        rope_torch(q, k, positions, cos, sin)
 
 
 def rope_torch(q: Tensor, k: Tensor, positions: Tensor, cos: Tensor, sin: Tensor) -> None:
@@ -43,3 +49,7 @@ def _check(q: Tensor, k: Tensor, positions: Tensor, cos: Tensor, sin: Tensor) ->
             f"q {tuple(q.shape)}, k {tuple(k.shape)}, positions {tuple(positions.shape)} and "
             f"tables {tuple(cos.shape)}, {tuple(sin.shape)} do not fit together"
         )
+    if not (q[:1].is_contiguous() and k[:1].is_contiguous()):
+        raise ValueError("a token's heads must be contiguous")
+    if not (cos.is_contiguous() and sin.is_contiguous()):
+        raise ValueError("the tables must be contiguous")

@@ -15,6 +15,10 @@ def silu_mul(x: Tensor) -> Tensor:
     Returns:
         [T, F], contiguous, of x's dtype.
     """
+    if x.is_cuda:
+        from motet_kernels._triton.silu_mul import silu_mul_triton
+
+        return silu_mul_triton(*_halves(x))
     return silu_mul_torch(x)
 
 
