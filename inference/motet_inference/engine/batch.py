@@ -1,0 +1,94 @@
+"""Everything that one step needs, frozen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+import torch
+from motet_kernels.attention import AttentionBatch
+from motet_kernels.lora import LoraBatch
+from torch import Tensor
+
+from motet_inference.engine.plan import Chunk
+from motet_inference.engine.sampling import SamplingBatch
+from motet_inference.models.lora import LoraWeights
+
+
+@dataclass(frozen=True)
+class Batch:
+    """T tokens of B choices, R of which sample.
+
+    Attributes:
+        token_ids: int64 [T].
+        positions: int64 [T], in their sequences.
+        slot_mapping: int64 [T], where their keys and values go: `block * block_size + offset`.
+        attention: who sees what.
+        lora: which token has which adapter; None when none has.
+        logit_rows: int64 [R], the tokens whose logits are asked for.
+        sampling: how to sample those.
+    """
+
+    token_ids: Tensor
+    positions: Tensor
+    slot_mapping: Tensor
+    attention: AttentionBatch
+    lora: LoraBatch | None
+    logit_rows: Tensor
+    sampling: SamplingBatch
+
+    @classmethod
+    def build(
+        cls,
+        chunks: Sequence[Chunk],
+        *,
+        block_size: int,
+        vocab_size: int,
+        lora_weights: LoraWeights | None,
+        device: torch.device,
+    ) -> "Batch":
+        """Lay out the chunks one after the other, each choice's blocks already being its own."""
+        token_ids: list[int] = []
+        positions: list[int] = []
+        places: list[int] = []
+        token_slots: list[int] = []
+        for chunk in chunks:
+            span = range(chunk.start, chunk.start + chunk.count)
+            blocks = chunk.choice.blocks
+            token_ids += chunk.choice.tokens[span.start : span.stop]
+            positions += span
+            places += [blocks[p // block_size] * block_size + p % block_size for p in span]
+            slot = chunk.choice.request.slot
+            token_slots += [-1 if slot is None else slot] * chunk.count
+        ends = list(accumulate(chunk.count for chunk in chunks))
+        rows = [end - 1 for end, chunk in zip(ends, chunks, strict=True) if chunk.samples]
+        lora = None
+        if lora_weights is not None:
+            lora = LoraBatch.build(token_slots, lora_weights.ranks_host, lora_weights.ranks, device)
+        return cls(
+            token_ids=torch.tensor(token_ids, device=device),
+            positions=torch.tensor(positions, device=device),
+            slot_mapping=torch.tensor(places, device=device),
+            attention=_attention(chunks, ends, block_size, device),
+            lora=lora,
+            logit_rows=torch.tensor(rows, dtype=torch.int64, device=device),
+            sampling=SamplingBatch.build(
+                [chunk.choice for chunk in chunks if chunk.samples],
+                vocab_size=vocab_size,
+                device=device,
+            ),
+        )
+
+
+def _attention(
+    chunks: Sequence[Chunk], ends: list[int], block_size: int, device: torch.device
+) -> AttentionBatch:
+    lengths = [chunk.start + chunk.count for chunk in chunks]
+    widest = -(-max(lengths) // block_size)
+    tables = [(chunk.choice.blocks[:widest] + [0] * widest)[:widest] for chunk in chunks]
+    return AttentionBatch(
+        query_start=torch.tensor([0, *ends], dtype=torch.int32, device=device),
+        kv_len=torch.tensor(lengths, dtype=torch.int32, device=device),
+        block_tables=torch.tensor(tables, dtype=torch.int32, device=device),
+        max_query=max(chunk.count for chunk in chunks),
+        max_kv=max(lengths),
+    )

@@ -1,0 +1,149 @@
+"""The engine: requests in, one step at a time, news out."""
+
+import time
+from itertools import count
+
+from motet_inference.engine.batch import Batch
+from motet_inference.engine.checks import refusal
+from motet_inference.engine.config import EngineConfig
+from motet_inference.engine.messages import AdapterRef, Add, Extend, Refused, StepOutput
+from motet_inference.engine.news import News
+from motet_inference.engine.plan import Plan
+from motet_inference.engine.request import Request
+from motet_inference.engine.runner import Runner
+from motet_inference.engine.sampler import Sampled
+from motet_inference.engine.scheduler import Scheduler
+from motet_inference.engine.slots import Slots
+from motet_inference.models.kv_cache import KVCache
+from motet_inference.models.llama import CausalLM
+
+
+class Engine:
+    """One model, its cache and its requests; not safe for use by several threads.
+
+    What comes in takes effect at once, and is told with the next step's output.
+    """
+
+    def __init__(self, model: CausalLM, config: EngineConfig, slots: Slots | None = None) -> None:
+        if config.max_context > model.config.max_position:
+            raise ValueError(
+                f"max_context {config.max_context} exceeds the model's {model.config.max_position}"
+            )
+        self.config = config
+        self.model = model
+        self._slots = slots
+        kv = KVCache.build(
+            model.config,
+            num_blocks=config.num_blocks,
+            block_size=config.block_size,
+            dtype=model.dtype,
+            device=model.device,
+        )
+        self._runner = Runner(model, kv, slots.weights if slots else None)
+        self._scheduler = Scheduler(config, slots, eos_token_ids=model.config.eos_token_ids)
+        self._arrivals = count()
+        self._steps = 0
+
+    @property
+    def has_work(self) -> bool:
+        """Whether a step would bring news or run tokens, or an adapter is being waited for."""
+        return self._scheduler.has_work
+
+    def add(self, add: Add) -> None:
+        """Take in a request; a bad one is refused with the next step.
+
+        An id that is in use ends with that refusal, both uses: their tokens would be mixed up.
+        """
+        wrong = refusal(
+            add,
+            vocab_size=self.model.config.vocab_size,
+            max_context=self.config.max_context,
+            has_slots=self._slots is not None,
+        )
+        if wrong is None and add.request_id in self._scheduler.requests:
+            wrong = "invalid_request", "The request id is in use."
+        existing = self._scheduler.requests.get(add.request_id)
+        if wrong is not None and existing is not None:
+            self._scheduler.refuse(existing, *wrong)
+        elif wrong is not None:
+            self._scheduler.news.refused.append(Refused(add.request_id, *wrong))
+        else:
+            request = Request(
+                add,
+                arrival=next(self._arrivals),
+                revision=self.model.config.revision,
+                max_context=self.config.max_context,
+            )
+            self._scheduler.add(request)
+
+    def extend(self, extend: Extend) -> None:
+        """Raise a request's budget; one that is over is passed by."""
+        request = self._scheduler.requests.get(extend.request_id)
+        if request is not None:
+            request.budget.extend(
+                prompt=extend.prompt_budget, output=extend.output_budget, last=extend.last
+            )
+            self._scheduler.review(request)
+
+    def cancel(self, request_id: str) -> None:
+        """End a request, if it is not over."""
+        request = self._scheduler.requests.get(request_id)
+        if request is not None:
+            self._scheduler.cancel(request)
+
+    def stop_choice(self, request_id: str, index: int) -> None:
+        """End one choice with reason `stop`, if it is not over."""
+        request = self._scheduler.requests.get(request_id)
+        if request is not None and 0 <= index < len(request.choices):
+            self._scheduler.stop(request.choices[index])
+
+    def warm(self, ref: AdapterRef) -> None:
+        """Start loading an adapter."""
+        if self._slots is not None:
+            self._slots.warm(ref)
+
+    def step(self) -> StepOutput:
+        """Schedule, run, postprocess. Without work it only collects the news."""
+        started = time.perf_counter()
+        plan = self._scheduler.schedule()
+        self._scheduler.postprocess(plan, self._run(plan))
+        self._steps += 1
+        return self._output(plan, time.perf_counter() - started)
+
+    def check_integrity(self) -> None:
+        """Raises AssertionError if blocks, slots or seats are not where they belong."""
+        self._scheduler.check_integrity()
+
+    def _run(self, plan: Plan) -> list[Sampled]:
+        if not plan.chunks:
+            return []
+        batch = Batch.build(
+            plan.chunks,
+            block_size=self.config.block_size,
+            vocab_size=self.model.config.vocab_size,
+            lora_weights=self._runner.lora_weights,
+            device=self.model.device,
+        )
+        return self._runner.run(batch)
+
+    def _output(self, plan: Plan, seconds: float) -> StepOutput:
+        news, self._scheduler.news = self._scheduler.news, News()
+        loaded, evicted = self._slots.poll() if self._slots else ([], [])
+        seats = self._scheduler.seats
+        return StepOutput(
+            step=self._steps,
+            adapters=len(plan.digests),
+            num_tokens=plan.num_tokens,
+            tokens=news.tokens,
+            choice_ends=news.choice_ends,
+            low=news.low,
+            ended=news.ended,
+            refused=news.refused,
+            loaded=loaded,
+            evicted=evicted,
+            running=len(seats.running),
+            waiting=len(seats.waiting),
+            preemptions=plan.preemptions,
+            blocks_free=seats.pool.num_free,
+            seconds=seconds,
+        )

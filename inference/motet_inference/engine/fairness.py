@@ -1,0 +1,62 @@
+"""Who is served next: a virtual token counter per account."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+# An output token takes a pass over all weights, a prompt token a share of one.
+PROMPT_COST = 1
+OUTPUT_COST = 2
+
+
+@dataclass
+class _Account:
+    served: float = 0.0
+    weight: int = 1
+    requests: int = 0
+
+
+class TokenCounters:
+    """Service received by each account, divided by its weight; the least served is next.
+
+    An account that comes back is lifted to the least served one that is active, so that nobody
+    saves up service by being away.
+    Source: Sheng et al., "Fairness in Serving Large Language Models" (2024), algorithm 2.
+    """
+
+    def __init__(self) -> None:
+        self._accounts: dict[str, _Account] = {}
+
+    def enter(self, account: str, weight: int) -> None:
+        """A request of the account arrived; its weight is the account's from now on."""
+        entry = self._accounts.setdefault(account, _Account())
+        if entry.requests == 0:
+            active = [a.served for a in self._accounts.values() if a.requests]
+            entry.served = max([entry.served, *([min(active)] if active else [])])
+        entry.requests += 1
+        entry.weight = weight
+
+    def leave(self, account: str) -> None:
+        """A request of the account is over."""
+        entry = self._accounts[account]
+        entry.requests -= 1
+        assert entry.requests >= 0, f"account {account} left twice"
+        active = [a.served for a in self._accounts.values() if a.requests]
+        if entry.requests == 0:
+            # Who is behind the least served would be lifted on return: nothing to remember.
+            floor = min(active, default=float("inf"))
+            self._accounts = {
+                name: a for name, a in self._accounts.items() if a.requests or a.served > floor
+            }
+
+    def charge(self, account: str, *, prompt: int, output: int) -> None:
+        """Count tokens that are put into a step."""
+        entry = self._accounts[account]
+        entry.served += (PROMPT_COST * prompt + OUTPUT_COST * output) / entry.weight
+
+    def least(self, accounts: Iterable[str]) -> str:
+        """The least served of these active accounts; the name decides between equals."""
+        return min(accounts, key=lambda name: (self._accounts[name].served, name))
+
+    def served(self, account: str) -> float:
+        """Weighted tokens of an active account."""
+        return self._accounts[account].served

@@ -1,0 +1,110 @@
+"""From logits to tokens."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from motet_inference.engine.rng import gumbel
+from motet_inference.engine.sampling import Filters, Penalties, SamplingBatch
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """One row's result. `finite` is False where the logits held NaN or infinity: no token then.
+
+    Attributes:
+        logprob: of the token, by the model's own distribution, before any option changed it.
+        top: the best tokens by the same, best first.
+    """
+
+    token_id: int
+    finite: bool
+    logprob: float | None = None
+    top: list[tuple[int, float]] | None = None
+
+
+def sample(logits: Tensor, sampling: SamplingBatch) -> list[Sampled]:
+    """Choose each row's next token.
+
+    The options apply in this order: repetition, frequency and presence penalty, logit bias,
+    temperature, top_k, top_p, min_p. A row at temperature 0 takes the best after the bias.
+
+    Args:
+        logits: [R, V], any dtype.
+        sampling: of the same R rows.
+    """
+    raw = logits.float()
+    finite = raw.amax(-1).isfinite()
+    adjusted = _adjust(raw, sampling)
+    tokens = adjusted.argmax(-1)
+    if len(sampling.drawn):
+        scores = adjusted[sampling.drawn] / sampling.temperature
+        if sampling.filters is not None:
+            scores = _filter(scores, sampling.filters)
+        noise = gumbel(sampling.keys, scores.shape[1])
+        tokens[sampling.drawn] = (scores.double() + noise).argmax(-1)
+    # One transfer for both.
+    ids, fine = torch.stack([tokens, finite.long()]).tolist()
+    rows = [Sampled(token_id=i, finite=bool(f)) for i, f in zip(ids, fine, strict=True)]
+    return _with_logprobs(rows, raw, tokens, sampling.logprobs)
+
+
+def _adjust(raw: Tensor, sampling: SamplingBatch) -> Tensor:
+    """Penalties and bias, on a copy if there are any."""
+    if sampling.penalties is None and sampling.bias is None:
+        return raw
+    adjusted = raw.clone()
+    if sampling.penalties is not None:
+        rows = sampling.penalties.rows
+        adjusted[rows] = _penalise(raw[rows], sampling.penalties)
+    if sampling.bias is not None:
+        (rows, tokens), values = sampling.bias
+        adjusted.index_put_((rows, tokens), values, accumulate=True)
+    return adjusted
+
+
+def _penalise(logits: Tensor, penalties: Penalties) -> Tensor:
+    """Repetition counts prompt and output (Keskar et al., 2019); the others, the output only."""
+    counts = torch.zeros_like(logits)
+    rows, tokens = penalties.output
+    counts.index_put_((rows, tokens), torch.ones_like(rows, dtype=counts.dtype), accumulate=True)
+    produced = counts > 0
+    seen = produced.clone()
+    seen[penalties.prompt[0], penalties.prompt[1]] = True
+    repeated = torch.where(logits > 0, logits / penalties.repetition, logits * penalties.repetition)
+    logits = torch.where(seen, repeated, logits)
+    return logits - penalties.frequency * counts - penalties.presence * produced
+
+
+def _filter(scores: Tensor, filters: Filters) -> Tensor:
+    """Minus infinity for what top_k, top_p and min_p drop; the best token always stays."""
+    ordered, order = scores.sort(stable=True, dim=-1, descending=True)
+    rank = torch.arange(scores.shape[1], device=scores.device)
+    ordered = ordered.masked_fill(rank >= filters.top_k, float("-inf"))
+    probability = ordered.double().softmax(-1)
+    before = probability.cumsum(-1) - probability
+    drop = (before >= filters.top_p) | (probability < filters.min_p * probability[:, :1])
+    drop |= rank >= filters.top_k
+    drop[:, 0] = False
+    return scores.masked_fill(torch.zeros_like(drop).scatter_(1, order, drop), float("-inf"))
+
+
+def _with_logprobs(
+    rows: list[Sampled], raw: Tensor, tokens: Tensor, wanted: tuple[int | None, ...]
+) -> list[Sampled]:
+    asking = [row for row, count in enumerate(wanted) if count is not None]
+    if not asking:
+        return rows
+    at = torch.tensor(asking, device=raw.device)
+    logprobs = raw[at].log_softmax(-1)
+    own = logprobs.gather(1, tokens[at].unsqueeze(1)).squeeze(1).tolist()
+    most = min(max(wanted[row] or 0 for row in asking), raw.shape[1])
+    best, ids = (t.tolist() for t in logprobs.topk(most, dim=-1))
+    for i, row in enumerate(asking):
+        count = wanted[row] or 0
+        top = list(zip(ids[i], best[i], strict=True))[:count]
+        rows[row] = Sampled(
+            token_id=rows[row].token_id, finite=rows[row].finite, logprob=own[i], top=top
+        )
+    return rows

@@ -1,0 +1,154 @@
+"""How the rows of one step are to be sampled, as tensors."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from motet_inference.engine.request import Choice
+from motet_inference.engine.rng import row_key
+
+
+@dataclass(frozen=True)
+class Penalties:
+    """Of P rows: which tokens they hold (coordinates row, token) and what that costs.
+
+    Attributes:
+        rows: int64 [P], rows of the step.
+        prompt: int64 [2, *], distinct tokens of the prompts.
+        output: int64 [2, *], sampled tokens, each as often as it was sampled.
+        presence, frequency, repetition: fp32 [P, 1].
+    """
+
+    rows: Tensor
+    prompt: Tensor
+    output: Tensor
+    presence: Tensor
+    frequency: Tensor
+    repetition: Tensor
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Of D drawn rows: top_k int64, top_p and min_p fp32, each [D, 1]; off is V, 2 and 0."""
+
+    top_k: Tensor
+    top_p: Tensor
+    min_p: Tensor
+
+
+@dataclass(frozen=True)
+class SamplingBatch:
+    """What the sampler needs to know about R rows.
+
+    Attributes:
+        num_rows: R.
+        drawn: int64 [D], the rows that are not greedy.
+        temperature: fp32 [D, 1].
+        keys: int64 [D], see `rng.row_key`.
+        filters: None when no row has one.
+        penalties: None when no row has one.
+        bias: int64 [2, *] coordinates and fp32 [*] values; None when no row has one.
+        logprobs: per row, how many of the best tokens to report, None for no logprobs at all.
+    """
+
+    num_rows: int
+    drawn: Tensor
+    temperature: Tensor
+    keys: Tensor
+    filters: Filters | None
+    penalties: Penalties | None
+    bias: tuple[Tensor, Tensor] | None
+    logprobs: tuple[int | None, ...]
+
+    @classmethod
+    def build(
+        cls, choices: Sequence[Choice], *, vocab_size: int, device: torch.device | str
+    ) -> "SamplingBatch":
+        """One row per choice, for its next token."""
+        params = [choice.request.sampling for choice in choices]
+        drawn = [row for row, p in enumerate(params) if p.temperature > 0]
+        keys = [
+            row_key(request_seed(choices[r]), choices[r].index, len(choices[r].tokens))
+            for r in drawn
+        ]
+        return cls(
+            num_rows=len(choices),
+            drawn=torch.tensor(drawn, dtype=torch.int64, device=device),
+            temperature=_column([params[r].temperature for r in drawn], device),
+            keys=torch.tensor(keys, dtype=torch.int64, device=device),
+            filters=_filters(choices, drawn, vocab_size, device),
+            penalties=_penalties(choices, device),
+            bias=_bias(choices, device),
+            logprobs=tuple(p.logprobs for p in params),
+        )
+
+
+def request_seed(choice: Choice) -> int:
+    """The seed asked for; a request without one still repeats under its own id."""
+    seed = choice.request.sampling.seed
+    if seed is not None:
+        return seed
+    return int.from_bytes(hashlib.blake2b(choice.request.id.encode(), digest_size=8).digest())
+
+
+def _column(values: list[float], device: torch.device | str) -> Tensor:
+    return torch.tensor(values, dtype=torch.float32, device=device).unsqueeze(1)
+
+
+def _filters(
+    choices: Sequence[Choice], drawn: list[int], vocab_size: int, device: torch.device | str
+) -> Filters | None:
+    params = [choices[row].request.sampling for row in drawn]
+    if not any(p.top_k or p.top_p < 1 or p.min_p for p in params):
+        return None
+    top_k = [min(p.top_k, vocab_size) or vocab_size for p in params]
+    return Filters(
+        top_k=torch.tensor(top_k, dtype=torch.int64, device=device).unsqueeze(1),
+        top_p=_column([p.top_p if p.top_p < 1 else 2.0 for p in params], device),
+        min_p=_column([p.min_p for p in params], device),
+    )
+
+
+def _penalties(choices: Sequence[Choice], device: torch.device | str) -> Penalties | None:
+    rows = [
+        row
+        for row, p in enumerate(choice.request.sampling for choice in choices)
+        if p.presence_penalty or p.frequency_penalty or p.repetition_penalty != 1
+    ]
+    if not rows:
+        return None
+    prompt: list[tuple[int, int]] = []
+    output: list[tuple[int, int]] = []
+    for at, row in enumerate(rows):
+        choice = choices[row]
+        length = len(choice.request.prompt)
+        prompt += [(at, token) for token in set(choice.request.prompt)]
+        output += [(at, token) for token in choice.tokens[length:]]
+    params = [choices[row].request.sampling for row in rows]
+    return Penalties(
+        rows=torch.tensor(rows, dtype=torch.int64, device=device),
+        prompt=_coordinates(prompt, device),
+        output=_coordinates(output, device),
+        presence=_column([p.presence_penalty for p in params], device),
+        frequency=_column([p.frequency_penalty for p in params], device),
+        repetition=_column([p.repetition_penalty for p in params], device),
+    )
+
+
+def _bias(choices: Sequence[Choice], device: torch.device | str) -> tuple[Tensor, Tensor] | None:
+    biased = [
+        (row, token, value)
+        for row, choice in enumerate(choices)
+        for token, value in choice.request.sampling.logit_bias.items()
+    ]
+    if not biased:
+        return None
+    values = torch.tensor([b[2] for b in biased], dtype=torch.float32, device=device)
+    return _coordinates([b[:2] for b in biased], device), values
+
+
+def _coordinates(pairs: list[tuple[int, int]], device: torch.device | str) -> Tensor:
+    return torch.tensor(pairs, dtype=torch.int64, device=device).view(-1, 2).t()

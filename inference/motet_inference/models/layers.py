@@ -1,0 +1,131 @@
+"""The parts of a decoder layer. Merged projections: one base GEMM each, whatever the adapters."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from motet_kernels import add_lora, paged_attention, rms_norm, rope, silu_mul, store_kv
+from motet_kernels.lora import LoraBatch
+from torch import Tensor
+
+from motet_inference.engine.batch import Batch
+from motet_inference.models.config import ModelConfig
+from motet_inference.models.lora import LayerLora, LoraGroup
+
+
+@dataclass(frozen=True)
+class Linear:
+    """`x @ weight^T + bias`, and each token's adapter on top."""
+
+    weight: Tensor
+    bias: Tensor | None
+
+    @classmethod
+    def empty(cls, inputs: int, outputs: int, *, bias: bool, like: Tensor) -> "Linear":
+        """Unset weights of the dtype and device of `like`."""
+        return cls(like.new_empty(outputs, inputs), like.new_empty(outputs) if bias else None)
+
+    def __call__(self, x: Tensor, lora: LoraBatch | None, group: LoraGroup | None) -> Tensor:
+        """x [T, in] -> [T, out]."""
+        y = F.linear(x, self.weight, self.bias)
+        if lora is not None and group is not None:
+            add_lora(y, x, group.a, group.b, lora, group.slices)
+        return y
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Grouped-query attention over the paged cache, with rotary positions."""
+
+    qkv: Linear
+    o: Linear
+    q_norm: Tensor | None
+    k_norm: Tensor | None
+    num_heads: int
+    num_kv_heads: int
+    head_dim: int
+    window: int | None
+    eps: float
+
+    @classmethod
+    def empty(cls, config: ModelConfig, layer: int, like: Tensor) -> "Attention":
+        def norm() -> Tensor | None:
+            return like.new_empty(config.head_dim) if config.qk_norm else None
+
+        width = config.q_size + 2 * config.kv_size
+        return cls(
+            qkv=Linear.empty(config.hidden_size, width, bias=config.qkv_bias, like=like),
+            o=Linear.empty(config.q_size, config.hidden_size, bias=config.o_bias, like=like),
+            q_norm=norm(),
+            k_norm=norm(),
+            num_heads=config.num_heads,
+            num_kv_heads=config.num_kv_heads,
+            head_dim=config.head_dim,
+            window=config.windows[layer],
+            eps=config.rms_eps,
+        )
+
+    def __call__(
+        self,
+        x: Tensor,
+        batch: Batch,
+        cache: tuple[Tensor, Tensor],
+        tables: tuple[Tensor, Tensor],
+        lora: LayerLora | None,
+    ) -> Tensor:
+        """x [T, hidden] -> [T, hidden]; the step's keys and values are stored in `cache`."""
+        merged = self.qkv(x, batch.lora, lora.qkv if lora else None)
+        heads = merged.view(len(x), -1, self.head_dim)
+        q, k, v = torch.split(heads, [self.num_heads, self.num_kv_heads, self.num_kv_heads], dim=1)
+        if self.q_norm is not None and self.k_norm is not None:
+            q, k = rms_norm(q, self.q_norm, self.eps), rms_norm(k, self.k_norm, self.eps)
+        rope(q, k, batch.positions, *tables)
+        store_kv(k, v, *cache, batch.slot_mapping)
+        scale = float(self.head_dim**-0.5)
+        out = paged_attention(q, *cache, batch.attention, scale=scale, window=self.window)
+        return self.o(out.view(len(x), -1), batch.lora, lora.o if lora else None)
+
+
+@dataclass(frozen=True)
+class Mlp:
+    """The SwiGLU block."""
+
+    gate_up: Linear
+    down: Linear
+
+    @classmethod
+    def empty(cls, config: ModelConfig, like: Tensor) -> "Mlp":
+        hidden, inner = config.hidden_size, config.intermediate_size
+        return cls(
+            gate_up=Linear.empty(hidden, 2 * inner, bias=False, like=like),
+            down=Linear.empty(inner, hidden, bias=False, like=like),
+        )
+
+    def __call__(self, x: Tensor, batch: Batch, lora: LayerLora | None) -> Tensor:
+        """x [T, hidden] -> [T, hidden]."""
+        inner = silu_mul(self.gate_up(x, batch.lora, lora.gate_up if lora else None))
+        return self.down(inner, batch.lora, lora.down if lora else None)
+
+
+@dataclass(frozen=True)
+class DecoderLayer:
+    """Attention and MLP with the norms before them; the model adds the residuals."""
+
+    attention: Attention
+    mlp: Mlp
+    input_norm: Tensor
+    post_norm: Tensor
+
+    @classmethod
+    def empty(cls, config: ModelConfig, layer: int, like: Tensor) -> "DecoderLayer":
+        return cls(
+            attention=Attention.empty(config, layer, like),
+            mlp=Mlp.empty(config, like),
+            input_norm=like.new_empty(config.hidden_size),
+            post_norm=like.new_empty(config.hidden_size),
+        )
+
+
+def meta(dtype: torch.dtype, device: torch.device | str) -> Tensor:
+    """The `like` of the constructors above: a dtype and a device."""
+    return torch.empty(0, dtype=dtype, device=device)

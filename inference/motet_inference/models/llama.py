@@ -1,0 +1,105 @@
+"""The decoder that Llama, Mistral, Qwen2.5 and Qwen3 share; they differ by configuration only."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+import torch.nn.functional as F
+from motet_kernels import add_rms_norm, rms_norm
+from torch import Tensor
+
+from motet_inference.engine.batch import Batch
+from motet_inference.models.config import ModelConfig
+from motet_inference.models.kv_cache import KVCache
+from motet_inference.models.layers import DecoderLayer, meta
+from motet_inference.models.lora import LoraWeights
+from motet_inference.models.rope import rope_tables
+
+
+@dataclass(frozen=True)
+class CausalLM:
+    """A decoder with its weights. It holds no state between calls: that is all in the KVCache."""
+
+    config: ModelConfig
+    embedding: Tensor
+    layers: tuple[DecoderLayer, ...]
+    norm: Tensor
+    head: Tensor
+    tables: tuple[Tensor, Tensor]
+
+    @classmethod
+    def empty(
+        cls, config: ModelConfig, *, dtype: torch.dtype, device: torch.device | str
+    ) -> "CausalLM":
+        """Unset weights; the loader fills them through `parameters`."""
+        like = meta(dtype, device)
+        embedding = like.new_empty(config.vocab_size, config.hidden_size)
+        return cls(
+            config=config,
+            embedding=embedding,
+            layers=tuple(DecoderLayer.empty(config, i, like) for i in range(config.num_layers)),
+            norm=like.new_empty(config.hidden_size),
+            head=embedding if config.tie_embeddings else torch.empty_like(embedding),
+            tables=rope_tables(config.rope, config.head_dim, config.max_position, device),
+        )
+
+    @property
+    def device(self) -> torch.device:
+        return self.embedding.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.embedding.dtype
+
+    @cached_property
+    def parameters(self) -> dict[str, Tensor]:
+        """Hugging Face's tensor names -> where each one's values belong: views, writable."""
+        named = {"model.embed_tokens.weight": self.embedding, "model.norm.weight": self.norm}
+        if not self.config.tie_embeddings:
+            named["lm_head.weight"] = self.head
+        for i, layer in enumerate(self.layers):
+            named |= {f"model.layers.{i}.{name}": t for name, t in self._of_layer(layer).items()}
+        return named
+
+    def _of_layer(self, layer: DecoderLayer) -> dict[str, Tensor]:
+        attention, mlp = layer.attention, layer.mlp
+        merged = {
+            ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"): attention.qkv,
+            ("self_attn.o_proj",): attention.o,
+            ("mlp.gate_proj", "mlp.up_proj"): mlp.gate_up,
+            ("mlp.down_proj",): mlp.down,
+        }
+        named = {
+            "input_layernorm.weight": layer.input_norm,
+            "post_attention_layernorm.weight": layer.post_norm,
+        }
+        if attention.q_norm is not None and attention.k_norm is not None:
+            named["self_attn.q_norm.weight"] = attention.q_norm
+            named["self_attn.k_norm.weight"] = attention.k_norm
+        for names, linear in merged.items():
+            sizes = [self.config.projections[name.split(".")[1]][1] for name in names]
+            for kind, tensor in (("weight", linear.weight), ("bias", linear.bias)):
+                if tensor is not None:
+                    parts = torch.split(tensor, sizes)
+                    named |= {f"{n}.{kind}": part for n, part in zip(names, parts, strict=True)}
+        return named
+
+    @torch.inference_mode()
+    def forward(self, batch: Batch, kv: KVCache, lora_weights: LoraWeights | None) -> Tensor:
+        """One step: stores the batch's keys and values, and scores what may come next.
+
+        Returns:
+            Logits [len(batch.logit_rows), vocab_size], in the model's dtype.
+        """
+        eps = self.config.rms_eps
+        residual = F.embedding(batch.token_ids, self.embedding)
+        hidden = rms_norm(residual, self.layers[0].input_norm, eps)
+        for i, layer in enumerate(self.layers):
+            lora = lora_weights.layers[i] if lora_weights is not None else None
+            cache = kv.keys[i], kv.values[i]
+            attended = layer.attention(hidden, batch, cache, self.tables, lora)
+            hidden, residual = add_rms_norm(attended, residual, layer.post_norm, eps)
+            last = i + 1 == len(self.layers)
+            norm = self.norm if last else self.layers[i + 1].input_norm
+            hidden, residual = add_rms_norm(layer.mlp(hidden, batch, lora), residual, norm, eps)
+        return F.linear(hidden[batch.logit_rows], self.head)

@@ -1,0 +1,45 @@
+"""What the model asks of adapter weights, whoever keeps them.
+
+Per layer there are four groups, one for each base GEMM: qkv, o, gate_up and down. A group is shaped
+as `motet_kernels.add_lora` takes it, for all slots at once.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from torch import Tensor
+
+
+class LoraGroup(Protocol):
+    """The adapters of one merged projection: a [S, n*R, in], b [S, out, R] with the scale in it."""
+
+    @property
+    def a(self) -> Tensor: ...
+    @property
+    def b(self) -> Tensor: ...
+    @property
+    def slices(self) -> tuple[int, ...]: ...
+
+
+class LayerLora(Protocol):
+    """The four groups of one layer."""
+
+    @property
+    def qkv(self) -> LoraGroup: ...
+    @property
+    def o(self) -> LoraGroup: ...
+    @property
+    def gate_up(self) -> LoraGroup: ...
+    @property
+    def down(self) -> LoraGroup: ...
+
+
+class LoraWeights(Protocol):
+    """All layers, and the rank of each slot on the device (int32 [S]) and on the host."""
+
+    @property
+    def layers(self) -> Sequence[LayerLora]: ...
+    @property
+    def ranks(self) -> Tensor: ...
+    @property
+    def ranks_host(self) -> list[int]: ...
