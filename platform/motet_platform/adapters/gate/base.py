@@ -1,0 +1,64 @@
+"""The shape of a base model as far as an adapter has to fit it, from its config.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from motet_platform.adapters.gate.refusal import Refusal, shown
+
+FAMILIES = ("llama", "mistral", "qwen2", "qwen3")
+ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
+MLP = ("gate_proj", "up_proj", "down_proj")
+
+
+@dataclass(frozen=True)
+class BaseShape:
+    """`projections`: (in, out) features of each projection, alike in all `num_layers` layers."""
+
+    family: str
+    num_layers: int
+    context_length: int
+    projections: Mapping[str, tuple[int, int]]
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> BaseShape:
+        """From a parsed config.json. Refusal `base_unsupported` for a family that is not served."""
+        family = config.get("model_type")
+        if family not in FAMILIES:
+            raise Refusal(
+                "base_unsupported",
+                f"config.json: model_type {shown(family)} is not one of {', '.join(FAMILIES)}.",
+            )
+        hidden = _positive(config, "hidden_size")
+        inner = _positive(config, "intermediate_size")
+        heads = _positive(config, "num_attention_heads")
+        kv_heads = config.get("num_key_value_heads") or heads
+        # Qwen3's configuration class assumes 128 where the file is silent, whatever the width.
+        head_dim = config.get("head_dim") or (128 if family == "qwen3" else hidden // heads)
+        query, key = heads * head_dim, kv_heads * head_dim
+        return cls(
+            family=family,
+            num_layers=_positive(config, "num_hidden_layers"),
+            context_length=_positive(config, "max_position_embeddings"),
+            projections={
+                "q_proj": (hidden, query),
+                "k_proj": (hidden, key),
+                "v_proj": (hidden, key),
+                "o_proj": (query, hidden),
+                "gate_proj": (hidden, inner),
+                "up_proj": (hidden, inner),
+                "down_proj": (inner, hidden),
+            },
+        )
+
+
+def _positive(config: Mapping[str, Any], field: str) -> int:
+    value = config.get(field)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise Refusal(
+            "base_unsupported",
+            f"config.json: {field} must be a positive integer, not {shown(value)}.",
+        )
+    return value

@@ -1,0 +1,132 @@
+"""The gate in its child process: what it takes, and what it refuses with which code."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from motet_platform.adapters import testing
+from motet_platform.adapters.gate.check import check
+from motet_platform.adapters.gate.refusal import Refusal
+from motet_platform.adapters.gate.run import gate_run
+from motet_platform.adapters.testing import HOSTILE, TINY_BASE, Files, good
+
+
+def write(folder: Path, files: Files) -> tuple[Path, Path]:
+    config, model = folder / "adapter_config.json", folder / "adapter_model.safetensors"
+    config.write_bytes(files.config)
+    model.write_bytes(files.model)
+    return config, model
+
+
+def run(folder: Path, files: Files, **limits: Any) -> dict[str, Any]:
+    return check(*write(folder, files), TINY_BASE, max_rank=limits.pop("max_rank", 64))
+
+
+def test_it_works_in_a_child(tmp_path: Path) -> None:
+    facts = gate_run(*write(tmp_path, good(rank=8)), TINY_BASE, max_rank=64)
+    assert facts["rank"] == 8
+    assert facts["targets"] == ["q_proj", "v_proj"]
+    assert facts["layers"] == 2
+    assert facts["parameters"] == 2 * 8 * (32 + 32 + 32 + 16)
+    assert facts["dtypes"] == ["F32"]
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile(case: str, tmp_path: Path) -> None:
+    code, make = HOSTILE[case]
+    with pytest.raises(Refusal) as refused:
+        run(tmp_path, make(TINY_BASE))
+    assert refused.value.code == code, refused.value.message
+    assert refused.value.message.endswith((".", "?"))
+    assert len(refused.value.message) < 400
+    assert refused.value.message.isprintable()
+
+
+def test_at_least_forty_distinct_codes() -> None:
+    assert len({code for code, _ in HOSTILE.values()}) >= 40
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_half_precision(dtype: str, tmp_path: Path) -> None:
+    tensors = testing.lora_tensors(TINY_BASE)
+    if dtype == "float16":
+        half = {name: values.astype(np.float16) for name, values in tensors.items()}
+        infinity, nan = np.float16("inf"), np.float16("nan")
+    else:
+        half = {n: (v.view(np.uint32) >> 16).astype(np.uint16) for n, v in tensors.items()}
+        infinity, nan = np.uint16(0xFF80), np.uint16(0x7FC0)
+    config = good().config
+    assert run(tmp_path, Files(config, testing.safetensors(half)))["rank"] == 4
+    for value, code in ((infinity, "weights_infinite"), (nan, "weights_nan")):
+        next(iter(half.values())).flat[3] = value
+        with pytest.raises(Refusal) as refused:
+            run(tmp_path, Files(config, testing.safetensors(half)))
+        assert refused.value.code == code
+
+
+@pytest.mark.parametrize("weight", [9999.0, -9999.0])
+def test_large_but_finite_weights_pass(weight: float, tmp_path: Path) -> None:
+    tensors = testing.lora_tensors(TINY_BASE)
+    next(iter(tensors.values())).flat[0] = weight
+    assert run(tmp_path, Files(good().config, testing.safetensors(tensors)))["rank"] == 4
+
+
+def test_patterns_decide_rank_by_first_match(tmp_path: Path) -> None:
+    tensors = testing.lora_tensors(TINY_BASE, rank=4)
+    wide = testing.lora_tensors(TINY_BASE, rank=16)
+    mixed = {n: wide[n] if "layers.1.self_attn.q_proj" in n else v for n, v in tensors.items()}
+    pattern = {"layers.1.self_attn.q_proj": 16, "^model.layers.0.self_attn.q_proj": 4, "q_proj": 9}
+    config = json.dumps(testing.lora_config(rank_pattern=pattern)).encode()
+    assert run(tmp_path, Files(config, testing.safetensors(mixed)))["rank"] == 16
+
+
+def test_rslora_scales_by_the_root(tmp_path: Path) -> None:
+    rank, alpha = 64, 5000.0  # 78 by alpha / r, 625 by alpha / sqrt(r)
+    targets = ("q_proj", "down_proj")
+    assert run(tmp_path, good(rank=rank, targets=targets, lora_alpha=alpha, use_rslora=True))
+    with pytest.raises(Refusal, match="scales by 1250"):
+        run(tmp_path, good(rank=rank, targets=targets, lora_alpha=2 * alpha, use_rslora=True))
+
+
+@pytest.mark.parametrize(
+    "targets", ["all-linear", ".*(q|v)_proj", None, ["self_attn.q_proj", "v_proj"]]
+)
+def test_other_forms_of_target_modules(targets: object, tmp_path: Path) -> None:
+    files = good()
+    config = json.dumps(testing.lora_config(target_modules=targets)).encode()
+    assert run(tmp_path, Files(config, files.model))["targets"] == ("q_proj", "v_proj")
+
+
+def test_memory_is_bounded(tmp_path: Path) -> None:
+    """A header within its size limit that unfolds to more objects than the limit has room for."""
+    wide = testing.pack(b'{"a":[' + b"{}," * 2_700_000 + b"1]}", b"")
+    files = Files(good().config, wide)
+    with pytest.raises(Refusal) as refused:
+        gate_run(*write(tmp_path, files), TINY_BASE, max_rank=64, memory=250 * 1024**2)
+    assert refused.value.code == "gate_memory"
+
+
+def test_time_is_bounded(tmp_path: Path) -> None:
+    config, model = write(tmp_path, good())
+    pattern = {f"a{i:x}": 4 for i in range(4000)}
+    config.write_text(json.dumps(testing.lora_config(rank_pattern=pattern)))
+    base = {**TINY_BASE, "num_hidden_layers": 6000, "hidden_size": 1, "num_attention_heads": 1,
+            "num_key_value_heads": 1, "head_dim": 1}  # fmt: skip
+    model.write_bytes(testing.safetensors(testing.lora_tensors(base)))
+    with pytest.raises(Refusal) as refused:
+        gate_run(config, model, base, max_rank=64, seconds=1)
+    assert refused.value.code == "gate_timeout"
+
+
+def test_child_can_write_no_file(tmp_path: Path) -> None:
+    code = (
+        "import sys; from motet_platform.adapters.gate.child import bound;"
+        "bound(memory=2**30, seconds=10); open(sys.argv[1], 'wb', 0).write(b'x')"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "out")], capture_output=True)
+    assert b"File too large" in done.stderr
+    assert (tmp_path / "out").stat().st_size == 0
