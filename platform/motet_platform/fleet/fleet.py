@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 
 from motet_inference.rpc.client import WorkerClient
+
 from motet_platform.errors import Unavailable
 from motet_platform.fleet.pick import Want, pick, serves
 
@@ -41,7 +42,6 @@ class Fleet:
         """The worker for a request. Raises Unavailable (503, with retry-after)."""
         worker = pick(want, self.workers, avoid=avoid)
         if worker is not None:
-            assert isinstance(worker, WorkerClient)
             return worker
         known = any(serves(w, want) for w in self.workers)
         raise Unavailable(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from motet_inference.rpc import worker_pb2 as pb
 
@@ -28,6 +28,9 @@ class Worker(Protocol):
 
     @property
     def inflight(self) -> int: ...
+
+
+W = TypeVar("W", bound=Worker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def load(worker: Worker) -> int:
     return max(worker.inflight, worker.running + worker.waiting)
 
 
-def pick(want: Want, workers: Sequence[Worker], *, avoid: Collection[str] = ()) -> Worker | None:
+def pick(want: Want, workers: Sequence[W], *, avoid: Collection[str] = ()) -> W | None:
     """The worker that holds the adapter, unless it is overloaded; else the first with room in
     this adapter's (or tenant's) own order of the workers, so that the next request goes there
     too. None when no worker that serves the base is ready.

@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from motet_platform.gateway.update import Update
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens as they are charged and shown."""
-
-    prompt_tokens: int = 0
-    cached_tokens: int = 0
-    completion_tokens: int = 0
-
-
-NOTHING = Usage()
+from motet_platform.gateway.usage import NOTHING, Usage
 
 
 class Tally:
@@ -30,16 +17,25 @@ class Tally:
 
     def deliver(self, update: Update) -> None:
         """Record that `update` is with the client."""
-        for delta in update.deltas:
-            self._completion[delta.index] = delta.completion_tokens
-        if update.finished is not None:
-            for choice in update.finished.choices:
-                self._completion[choice.index] = choice.completion_tokens
+        self._completion.update(_counts(update))
         self.started = True
+
+    def after(self, update: Update) -> Usage:
+        """What is to be paid once `update` is delivered."""
+        return self._usage({**self._completion, **_counts(update)})
 
     @property
     def usage(self) -> Usage:
-        """What is to be paid. A request that failed before its first token costs nothing."""
-        if not self.started:
-            return NOTHING
-        return Usage(self.prompt_tokens, self.cached_tokens, sum(self._completion.values()))
+        """What is to be paid now. A request that failed before its first token costs nothing."""
+        return self._usage(self._completion) if self.started else NOTHING
+
+    def _usage(self, completion: dict[int, int]) -> Usage:
+        return Usage(self.prompt_tokens, self.cached_tokens, sum(completion.values()))
+
+
+def _counts(update: Update) -> dict[int, int]:
+    """Tokens per choice: a worker counts from the start, so the latest word is the truth."""
+    counts = {delta.index: delta.completion_tokens for delta in update.deltas}
+    if update.finished is not None:
+        counts |= {c.index: c.completion_tokens for c in update.finished.choices}
+    return counts

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from motet_inference.rpc import worker_pb2 as pb
 from motet_inference.rpc.client import RequestStream
 
+from motet_platform.gateway.usage import Usage
+
 
 @dataclass(slots=True)
 class Delta:
@@ -27,6 +29,8 @@ class Update:
     low: pb.BudgetLow | None = None
     finished: pb.Finished | None = None
     failed: pb.Failed | None = None
+    usage: Usage | None = None  # what will have been delivered once this is
+    code: str | None = None  # why it ended before the client wanted it to
 
     @property
     def visible(self) -> bool:
