@@ -1,0 +1,203 @@
+"""What a batch of commands changes. Pure: rows read under lock go in, changes come out.
+
+Commands are taken in order, each on top of what the ones before it did; one that is refused
+changes nothing and does not touch its neighbours.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from motet_billing import errors
+from motet_billing.burn import OpenLot, burn
+from motet_billing.commands import Command, Expire, Extend, Open, Settle, Settlement
+from motet_billing.ledger import Posting, capture
+
+FAULT_LEASE = "gateway_crash"
+State = Literal["held", "captured", "released"]
+Result = Settlement | errors.LedgerError | None
+
+
+@dataclass(slots=True)
+class WalletRow:
+    """A wallet under lock."""
+
+    id: int
+    posted: int
+    reserved: int
+
+    @property
+    def available(self) -> int:
+        return self.posted - self.reserved
+
+
+@dataclass(slots=True)
+class HoldRow:
+    """A hold under lock, or one to be. `lapsed`: its lease has run out."""
+
+    request_id: str
+    wallet_id: int
+    price_version_id: int
+    owner: str
+    amount: int
+    captured: int = 0
+    state: State = "held"
+    delivered: int = 0
+    fault: str = ""
+    lapsed: bool = False
+    checkpoint: str | None = None  # only a new one
+    context: str = "{}"  # only that of a new hold
+
+
+@dataclass(slots=True)
+class Books:
+    """The rows that a batch may touch, changed in place as its commands are decided."""
+
+    wallets: dict[int, WalletRow]
+    holds: dict[str, HoldRow]
+    lots: dict[int, list[OpenLot]]
+
+    @classmethod
+    def of(
+        cls,
+        wallets: Iterable[tuple[Any, ...]],
+        holds: Iterable[tuple[Any, ...]],
+        lots: Iterable[tuple[Any, ...]],
+    ) -> "Books":
+        """From the rows of the queries in `sql.locks`."""
+        books = cls({}, {}, {})
+        books.wallets = {row[0]: WalletRow(*row) for row in wallets}
+        books.holds = {row[0]: HoldRow(*row) for row in holds}
+        for wallet_id, *lot in lots:
+            books.lots.setdefault(wallet_id, []).append(OpenLot(*lot))
+        return books
+
+
+@dataclass(slots=True)
+class Decision:
+    """One result per command, and what has to be written. A result that is an error is raised."""
+
+    results: list[Result] = field(default_factory=list)
+    opened: dict[str, HoldRow] = field(default_factory=dict)
+    changed: dict[str, HoldRow] = field(default_factory=dict)
+    reserved: dict[int, int] = field(default_factory=dict)
+    postings: list[Posting] = field(default_factory=list)
+    usages: list[Any] = field(default_factory=list)
+
+    def touch(self, hold: HoldRow) -> None:
+        if hold.request_id not in self.opened:
+            self.changed[hold.request_id] = hold
+
+    def reserve(self, wallet: WalletRow, amount: int) -> None:
+        wallet.reserved += amount
+        self.reserved[wallet.id] = self.reserved.get(wallet.id, 0) + amount
+
+
+def decide(commands: Sequence[Command], books: Books) -> Decision:
+    """Decide the commands in order."""
+    decision = Decision()
+    for command in commands:
+        try:
+            result = _DECIDE[type(command)](command, books, decision)
+        except errors.LedgerError as error:
+            result = error
+        decision.results.append(result)
+    return decision
+
+
+def _open(command: Open, books: Books, decision: Decision) -> None:
+    if hold := books.holds.get(command.request_id):
+        if (hold.wallet_id, hold.owner, hold.state) != (command.wallet_id, command.owner, "held"):
+            raise errors.HoldConflict(f"{command.request_id} is in use")
+        return  # a replay: the first answer was lost on its way
+    wallet = books.wallets.get(command.wallet_id)
+    if wallet is None:
+        raise errors.UnknownWallet(f"no wallet {command.wallet_id}")
+    _afford(wallet, command.amount)
+    hold = HoldRow(
+        command.request_id,
+        command.wallet_id,
+        command.price_version_id,
+        command.owner,
+        command.amount,
+        context=command.context,
+    )
+    books.holds[hold.request_id] = decision.opened[hold.request_id] = hold
+    decision.reserve(wallet, command.amount)
+
+
+def _extend(command: Extend, books: Books, decision: Decision) -> None:
+    hold = _held(command.request_id, books)
+    if hold.state != "held":
+        raise errors.HoldClosed(f"{command.request_id} is {hold.state}")
+    wallet = books.wallets[hold.wallet_id]
+    more = max(0, command.amount - hold.amount)  # nothing, if this is a replay
+    affordable = more <= wallet.available
+    if affordable:
+        hold.amount += more
+        decision.reserve(wallet, more)
+    # What was delivered is on record even where more is refused, as far as it was held.
+    if hold.delivered <= command.delivered <= hold.amount:
+        hold.delivered, hold.checkpoint = command.delivered, command.checkpoint
+    decision.touch(hold)
+    if not affordable:
+        raise errors.InsufficientCredit(wallet.available, more)
+
+
+def _settle(command: Settle, books: Books, decision: Decision) -> Settlement:
+    hold = _held(command.request_id, books)
+    if hold.state != "held":
+        return Settlement(hold.captured, late=bool(hold.fault))
+    if command.cost > hold.amount:
+        raise errors.CostExceedsHold(f"{command.cost} for {hold.request_id}, {hold.amount} held")
+    _end(hold, command.cost, "", books, decision)
+    if command.usage is not None:
+        decision.usages.append(command.usage)
+    return Settlement(hold.captured, late=False)
+
+
+def _expire(command: Expire, books: Books, decision: Decision) -> Settlement | None:
+    hold = books.holds.get(command.request_id)
+    if hold is None or hold.state != "held" or not hold.lapsed:
+        return None
+    _end(hold, hold.delivered, FAULT_LEASE, books, decision)
+    return Settlement(hold.captured, late=False)
+
+
+def _end(hold: HoldRow, cost: int, fault: str, books: Books, decision: Decision) -> None:
+    if cost:
+        lots = books.lots.get(hold.wallet_id, [])
+        shares = burn(lots, cost)
+        taken = dict(shares)
+        books.lots[hold.wallet_id] = [
+            replace(lot, remaining=lot.remaining - taken.get(lot.id, 0)) for lot in lots
+        ]
+        decision.postings.append(
+            capture(request_id=hold.request_id, wallet_id=hold.wallet_id, shares=shares)
+        )
+    wallet = books.wallets[hold.wallet_id]
+    wallet.posted -= cost
+    decision.reserve(wallet, -hold.amount)
+    hold.captured, hold.fault = cost, fault
+    hold.state = "captured" if cost else "released"
+    decision.touch(hold)
+
+
+def _held(request_id: str, books: Books) -> HoldRow:
+    hold = books.holds.get(request_id)
+    if hold is None:
+        raise errors.UnknownHold(f"no hold {request_id}")
+    return hold
+
+
+def _afford(wallet: WalletRow, amount: int) -> None:
+    if amount > wallet.available:
+        raise errors.InsufficientCredit(wallet.available, amount)
+
+
+_DECIDE: dict[type[Command], Callable[[Any, Books, Decision], Result]] = {
+    Open: _open,
+    Extend: _extend,
+    Settle: _settle,
+    Expire: _expire,
+}
