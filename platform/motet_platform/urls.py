@@ -3,6 +3,34 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import include, path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from motet_platform.errors import InternalError, MotetError, NotFound, error_body
+
+urlpatterns = [
+    path(
+        "v1/",
+        include(
+            [
+                path("", include("motet_platform.accounts.urls")),
+                path("", include("motet_platform.keys.urls")),
+            ]
+        ),
+    ),
+    path("admin/", admin.site.urls),
+]
+
+
+def _answer(request: HttpRequest, error: MotetError) -> HttpResponse:
+    if request.path.startswith("/v1/"):
+        return JsonResponse(error_body(error), status=error.status)
+    return HttpResponse(error.message, status=error.status, content_type="text/plain")
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, NotFound("There is nothing at this address.", code="unknown_url"))
+
+
+def handler500(request: HttpRequest) -> HttpResponse:
+    return _answer(request, InternalError())

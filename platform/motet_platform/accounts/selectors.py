@@ -1,0 +1,20 @@
+"""Reads of accounts and their people."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from motet_platform.accounts.models import Account, Membership
+from motet_platform.errors import NotFound
+
+
+def account_get(slug: str) -> Account:
+    """NotFound where there is none."""
+    account = Account.objects.filter(slug=slug).first()
+    if account is None:
+        raise NotFound(f"There is no account {slug!r}.", code="account_not_found")
+    return account
+
+
+def members_of(account: Account) -> QuerySet[Membership]:
+    return account.memberships.select_related("user").order_by("pk")

@@ -1,0 +1,25 @@
+"""Which scope a request needs. What no view names is denied."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from motet_platform.errors import InvalidApiKey, MethodNotAllowed, PermissionDenied
+from motet_platform.keys.models import ApiKey
+
+
+class HasScope(BasePermission):
+    """Reads the view's `scopes`: method -> scope that the key must have."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if request.auth is None:
+            raise InvalidApiKey
+        needed = getattr(view, "scopes", {}).get(request.method)
+        if needed is None:
+            raise MethodNotAllowed
+        if needed not in cast(ApiKey, request.auth).scopes:
+            raise PermissionDenied(f"This key lacks the scope `{needed}`.", code="missing_scope")
+        return True

@@ -1,0 +1,108 @@
+"""GET and POST /v1/keys, GET and DELETE /v1/keys/{id}."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.validators import RegexValidator
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from motet_platform.api.paging import Page, PageQuery
+from motet_platform.api.view import ApiView
+from motet_platform.errors import NotFound
+from motet_platform.keys import scopes
+from motet_platform.keys.models import ApiKey
+from motet_platform.keys.services import key_create, key_revoke
+
+_MODEL = RegexValidator(r"\A[A-Za-z0-9._:@/-]+\Z", "Not the name of a model.")
+
+
+class KeyIn(serializers.Serializer[dict[str, Any]]):
+    name = serializers.CharField(max_length=80)
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=scopes.ALL), min_length=1, required=False
+    )
+    models = serializers.ListField(
+        child=serializers.CharField(max_length=200, validators=[_MODEL]),
+        min_length=1,
+        max_length=100,
+        allow_null=True,
+        required=False,
+    )
+    requests_per_minute = serializers.IntegerField(
+        min_value=1, max_value=1_000_000, allow_null=True, required=False
+    )
+    tokens_per_minute = serializers.IntegerField(
+        min_value=1, max_value=2_000_000_000, allow_null=True, required=False
+    )
+    expires_at = serializers.DateTimeField(allow_null=True, required=False)
+
+
+class KeyOut(serializers.ModelSerializer[ApiKey]):
+    created_by = serializers.CharField(source="created_by.email", default=None)
+
+    class Meta:
+        model = ApiKey
+        fields = [
+            "id", "name", "prefix", "scopes", "models", "requests_per_minute", "tokens_per_minute",
+            "expires_at", "revoked_at", "created_at", "last_used_at", "created_by",
+        ]  # fmt: skip
+
+
+class NewKeyOut(KeyOut):
+    key = serializers.CharField(help_text="The key itself, shown this once.")
+
+    class Meta(KeyOut.Meta):
+        fields = [*KeyOut.Meta.fields, "key"]
+
+
+class KeyPageOut(serializers.Serializer[dict[str, Any]]):
+    object = serializers.CharField()
+    data = KeyOut(many=True)  # type: ignore[assignment]
+    has_more = serializers.BooleanField()
+    next = serializers.CharField(allow_null=True)
+
+
+class KeysView(ApiView):
+    scopes = {"GET": scopes.KEYS, "POST": scopes.KEYS}
+
+    @extend_schema(operation_id="keys_list", parameters=[PageQuery], responses=KeyPageOut)
+    def get(self, request: Request) -> Response:
+        """The account's keys, newest first, revoked ones included."""
+        page = Page.of(request)
+        keys = ApiKey.objects.filter(account=self.account).select_related("created_by")
+        if page.after is not None:
+            keys = keys.filter(pk__lt=page.after)
+        rows = list(keys.order_by("-pk")[: page.limit + 1])
+        return Response(page.body(rows, lambda key: KeyOut(key).data, lambda key: key.pk))
+
+    @extend_schema(operation_id="keys_create", request=KeyIn, responses={201: NewKeyOut})
+    def post(self, request: Request) -> Response:
+        """A new key that can do no more than the one that asks. The secret is shown only here."""
+        body = KeyIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        wanted = {"scopes": self.key.scopes, "models": self.key.models, **body.validated_data}
+        new = key_create(
+            account=self.account, parent=self.key, created_by=self.key.created_by, **wanted
+        )
+        return Response({**KeyOut(new.key).data, "key": new.secret}, status=201)
+
+
+class KeyView(ApiView):
+    scopes = {"GET": scopes.KEYS, "DELETE": scopes.KEYS}
+
+    @extend_schema(operation_id="keys_get", responses=KeyOut)
+    def get(self, request: Request, key_id: int) -> Response:
+        key = ApiKey.objects.filter(account=self.account, pk=key_id).first()
+        if key is None:
+            raise NotFound("There is no such key.", code="key_not_found")
+        return Response(KeyOut(key).data)
+
+    @extend_schema(operation_id="keys_revoke", responses={204: None})
+    def delete(self, request: Request, key_id: int) -> Response:
+        """Revokes the key, at once and for good."""
+        key_revoke(account=self.account, key_id=key_id)
+        return Response(status=204)

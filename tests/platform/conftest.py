@@ -1,0 +1,80 @@
+"""Alice owns the account `acme`, Bob works in it, Charlie is a stranger with an account of his own.
+
+Each brings a client that speaks the management API with a key of theirs.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a key. `api` is a DRF test client that sends it."""
+
+    account: Any
+    user: Any
+    key: Any
+    secret: str
+    api: Any
+
+    def with_key(self, **fields: Any) -> "Person":
+        """The same person with another key."""
+        return _person(self.account, self.user, **fields)
+
+
+def _person(account: Any, user: Any, **fields: Any) -> Person:
+    from motet_platform.keys.services import key_create
+    from rest_framework.test import APIClient
+
+    new = key_create(account=account, created_by=user, **{"name": "test", **fields})
+    api = APIClient()
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {new.secret}")
+    return Person(account, user, new.key, new.secret, api)
+
+
+@pytest.fixture
+def alice(db: None) -> Person:
+    from motet_platform.accounts.services import account_create
+
+    new = account_create(email="alice@acme.example", name="Acme", slug="acme")
+    return _person(new.account, new.owner)
+
+
+@pytest.fixture
+def bob(alice: Person) -> Person:
+    from motet_platform.accounts.services import member_add
+
+    member = member_add(account=alice.account, email="bob@acme.example")
+    return _person(alice.account, member.user)
+
+
+@pytest.fixture
+def charlie(db: None) -> Person:
+    from motet_platform.accounts.services import account_create
+
+    new = account_create(email="charlie@other.example", name="Other", slug="other")
+    return _person(new.account, new.owner)
+
+
+@pytest.fixture
+def anonymous() -> Any:
+    from rest_framework.test import APIClient
+
+    return APIClient()
+
+
+@pytest.fixture
+def error_of() -> Callable[[Any], str]:
+    """The code of an answer, after checking that its body has the one error shape."""
+
+    def code(response: Any) -> str:
+        body = response.json()
+        assert set(body) == {"error"}, body
+        assert set(body["error"]) == {"message", "type", "param", "code"}
+        assert body["error"]["message"] and response.status_code >= 400
+        return str(body["error"]["code"])
+
+    return code
