@@ -1,0 +1,107 @@
+"""The device memory of all slots, and how one adapter's weights get into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from motet_inference.adapters.projections import GROUPS, group_shapes
+from motet_inference.adapters.weights import AdapterWeights
+from motet_inference.models.config import ModelConfig
+
+
+@dataclass(frozen=True)
+class Group:
+    """The adapters under one base GEMM, as `motet_kernels.add_lora` takes them.
+
+    a [S, n*R, in] with slice j's rows from j*R, b [S, out, R] with the scale folded in.
+    """
+
+    a: Tensor
+    b: Tensor
+    slices: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LayerLora:
+    """The four groups of one layer."""
+
+    qkv: Group
+    o: Group
+    gate_up: Group
+    down: Group
+
+
+@dataclass(frozen=True)
+class LoraWeights:
+    """Every layer's slots, and each slot's rank (0: empty), int32 [S] on the device.
+
+    Invariant: whatever lies in a slot beyond its rank is zero.
+    """
+
+    layers: tuple[LayerLora, ...]
+    ranks: Tensor
+    ranks_host: list[int]
+    max_rank: int
+
+    @classmethod
+    def zeros(
+        cls,
+        config: ModelConfig,
+        *,
+        num_slots: int,
+        max_rank: int,
+        dtype: torch.dtype,
+        device: torch.device,
+    ) -> LoraWeights:
+        """Empty slots."""
+        shapes = group_shapes(config)
+
+        def layer() -> LayerLora:
+            groups: dict[str, Group] = {}
+            for name, shape in shapes.items():
+                rows = len(shape.slices) * max_rank
+                a = torch.zeros(num_slots, rows, shape.in_features, dtype=dtype, device=device)
+                b = torch.zeros(num_slots, shape.out_features, max_rank, dtype=dtype, device=device)
+                groups[name] = Group(a, b, shape.slices)
+            return LayerLora(**groups)
+
+        ranks = torch.zeros(num_slots, dtype=torch.int32, device=device)
+        layers = tuple(layer() for _ in range(config.num_layers))
+        return cls(layers, ranks, [0] * num_slots, max_rank)
+
+    def write(self, slot: int, weights: AdapterWeights, *, device_blob: Tensor) -> None:
+        """Overwrite a slot entirely. `device_blob` is `weights.blob`, already on the device.
+
+        Runs on the current stream; the caller sees to it that nobody reads the slot meanwhile.
+        """
+        rank, old = weights.rank, self.ranks_host[slot]
+        self.ranks_host[slot] = max(
+            old, rank
+        )  # a write that fails half way leaves this much behind
+        for layer, groups in zip(self.layers, weights.groups, strict=True):
+            for name in GROUPS:
+                group: Group = getattr(layer, name)
+                a = group.a[slot].view(len(group.slices), self.max_rank, -1)
+                b = group.b[slot]
+                if name in groups:
+                    new_a, new_b = (_on_device(t, weights.blob, device_blob) for t in groups[name])
+                    a[:, :rank].copy_(new_a.view(len(group.slices), rank, -1))
+                    b[:, :rank].copy_(new_b)
+                    kept = rank
+                else:
+                    kept = 0
+                if old > kept:
+                    a[:, kept:old].zero_()
+                    b[:, kept:old].zero_()
+        self.ranks[slot] = rank
+        self.ranks_host[slot] = rank
+
+
+def _on_device(view: Tensor, blob: Tensor, device_blob: Tensor) -> Tensor:
+    """The same view, into the blob's copy."""
+    if device_blob is blob:
+        return view
+    return device_blob.as_strided(view.size(), view.stride(), view.storage_offset())

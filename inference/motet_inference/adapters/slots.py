@@ -1,0 +1,203 @@
+"""The adapters in device memory: pinned while in use, loaded beside the engine's steps."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from motet_inference.adapters.errors import AdapterError
+from motet_inference.adapters.host_cache import HostCache
+from motet_inference.adapters.residency import Residency
+from motet_inference.adapters.slot_tensors import LoraWeights
+from motet_inference.adapters.weights import AdapterWeights, load_adapter
+from motet_inference.engine.messages import AdapterRef
+from motet_inference.models.config import ModelConfig
+
+# A failure is remembered this long, so that every request that waits for it hears of it once.
+_FAILURE_S = 5.0
+
+log = logging.getLogger(__name__)
+
+
+class AdapterSlots:
+    """A fixed number of slots, and one thread that fills them: disk -> host cache -> slot.
+
+    `acquire`, `release`, `warm` and `poll` never wait for a disk or a copy. On CUDA copies run on
+    a stream of their own and a slot is handed out only when its copy is done.
+    """
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        *,
+        num_slots: int,
+        max_rank: int,
+        dtype: torch.dtype,
+        device: torch.device | str,
+        host_bytes: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if num_slots < 1 or max_rank < 1:
+            raise ValueError("num_slots and max_rank must be at least 1")
+        self._config, self._dtype, self._device = config, dtype, torch.device(device)
+        self._clock = clock
+        self.weights = LoraWeights.zeros(
+            config, num_slots=num_slots, max_rank=max_rank, dtype=dtype, device=self._device
+        )
+        self._cuda = self._device.type == "cuda"
+        self._residency = Residency(num_slots, clock)
+        self._host = HostCache(host_bytes)
+        self._failed: dict[str, tuple[AdapterError, float]] = {}
+        self._read_ahead: set[str] = set()
+        self._idle_since: dict[int, torch.cuda.Event] = {}
+        self._news = threading.Condition()
+        self._closed = False
+        self._num_slots = num_slots
+        self._thread = threading.Thread(target=self._run, name="adapter-loader", daemon=True)
+        self._thread.start()
+
+    def acquire(self, ref: AdapterRef) -> int | None:
+        """Pin the adapter and return its slot; None while it is not there yet: ask again.
+
+        Raises AdapterError when it cannot be loaded; asking again some seconds later tries anew.
+        """
+        with self._news:
+            slot = self._residency.pin(ref.digest)
+            if slot is not None:
+                return slot
+            if failure := self._failed.get(ref.digest):
+                error, until = failure
+                if self._clock() < until:
+                    raise AdapterError(error.code, error.message)
+                del self._failed[ref.digest]
+            if self._residency.want(ref, asked=True):
+                self._news.notify()
+            return None
+
+    def release(self, slot: int) -> None:
+        """Undo one `acquire`, once no launched step reads the slot (on CUDA: on this stream)."""
+        with self._news:
+            if self._residency.unpin(slot):
+                if self._cuda:
+                    self._idle_since[slot] = torch.cuda.current_stream(self._device).record_event()
+                self._news.notify()
+
+    def warm(self, ref: AdapterRef) -> None:
+        """Bring the adapter into a slot if one can be had; no request waits for it."""
+        with self._news:
+            if self._residency.want(ref, asked=False):
+                self._failed.pop(ref.digest, None)
+                self._news.notify()
+
+    def poll(self) -> tuple[list[str], list[str]]:
+        """Digests that entered a slot, and that left one, since the last call."""
+        with self._news:
+            return self._residency.poll()
+
+    def tiers(self) -> tuple[list[str], list[str]]:
+        """Digests in slots, and those in host memory only."""
+        with self._news:
+            resident = self._residency.resident
+            return resident, [d for d in self._host.digests() if d not in set(resident)]
+
+    def check_integrity(self) -> None:
+        """Raises RuntimeError when the bookkeeping contradicts itself."""
+        with self._news:
+            self._residency.check()
+
+    def close(self) -> None:
+        """Stop the loader; may be called twice."""
+        with self._news:
+            self._closed = True
+            self._news.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        if self._cuda:
+            torch.cuda.set_device(self._device)
+        stream = _side_stream(self._device) if self._cuda else None
+        while (job := self._next_job()) is not None:
+            ref, slot, weights = job
+            try:
+                if weights is None:
+                    self._read(ref)
+                else:
+                    self._place(ref, slot, weights, stream)
+            except AdapterError as error:
+                self._fail(ref, slot, error)
+            except Exception:
+                log.exception("loading adapter %s", ref.digest)
+                message = "The adapter could not be loaded."
+                self._fail(ref, slot, AdapterError("adapter_unavailable", message))
+
+    def _next_job(self) -> tuple[AdapterRef, int, AdapterWeights | None] | None:
+        """Wait for something to do: (ref, slot, weights) to place, (ref, -1, None) to read."""
+        with self._news:
+            while not self._closed:
+                if job := self._choose():
+                    return job
+                self._news.wait(self._residency.next_expiry() if self._residency.wanted else None)
+            return None
+
+    def _choose(self) -> tuple[AdapterRef, int, AdapterWeights | None] | None:
+        can_place = self._residency.can_place()
+        wanted = self._residency.wanted
+        if can_place:
+            for digest, ref in wanted.items():
+                if (weights := self._host.get(digest)) is not None:
+                    return ref, self._residency.take(), weights
+        # While all slots are pinned, read ahead: each adapter once, as many as there are slots.
+        self._read_ahead &= wanted.keys()
+        for digest, ref in wanted.items():
+            if can_place or (
+                digest not in self._host
+                and digest not in self._read_ahead
+                and len(self._read_ahead) < self._num_slots
+            ):
+                self._read_ahead.add(digest)
+                return ref, -1, None
+        return None
+
+    def _read(self, ref: AdapterRef) -> None:
+        weights = load_adapter(
+            Path(ref.path),
+            self._config,
+            max_rank=self.weights.max_rank,
+            dtype=self._dtype,
+            pin=self._cuda,
+        )
+        with self._news:
+            self._host.put(ref.digest, weights)
+
+    def _place(
+        self, ref: AdapterRef, slot: int, weights: AdapterWeights, stream: torch.cuda.Stream | None
+    ) -> None:
+        if stream is None:
+            self.weights.write(slot, weights, device_blob=weights.blob)
+        else:
+            with torch.cuda.stream(stream):
+                if (idle_since := self._idle_since.pop(slot, None)) is not None:
+                    stream.wait_event(idle_since)
+                blob = weights.blob.to(self._device, non_blocking=True)
+                self.weights.write(slot, weights, device_blob=blob)
+            stream.synchronize()
+        with self._news:
+            self._residency.settle(ref.digest, slot)
+
+    def _fail(self, ref: AdapterRef, slot: int, error: AdapterError) -> None:
+        with self._news:
+            now = self._clock()
+            self._failed = {d: f for d, f in self._failed.items() if f[1] > now}
+            self._failed[ref.digest] = (error, now + _FAILURE_S)
+            self._residency.unwant(ref.digest)
+            if slot >= 0:
+                self._residency.give_up(slot)
+
+
+def _side_stream(device: torch.device) -> torch.cuda.Stream:
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]

@@ -1,0 +1,156 @@
+"""An adapter's two PEFT files -> its weights in slot layout, on the host."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from motet_inference.adapters.errors import AdapterError
+from motet_inference.adapters.peft_config import PeftConfig
+from motet_inference.adapters.projections import GROUPS, GroupShape, group_shapes, module_paths
+from motet_inference.adapters.targets import Target, find_targets
+from motet_inference.models.config import ModelConfig
+
+CONFIG_FILE = "adapter_config.json"
+WEIGHTS_FILE = "adapter_model.safetensors"
+
+_TENSOR = re.compile(r"base_model\.model\.([A-Za-z0-9_.]+)\.lora_([AB])\.weight")
+_DTYPES = {"F32", "F16", "BF16"}
+
+
+@dataclass(frozen=True)
+class AdapterWeights:
+    """One adapter as slots hold it, cut to its own rank r; `blob` is the memory behind it all.
+
+    groups: per layer, group name -> (a [n*r, in], b [out, r] with the scale folded in), where n is
+    the number of slices; a group that the adapter does not touch is absent. Slices or modules of a
+    smaller rank than r are filled with zeros.
+    """
+
+    rank: int
+    groups: tuple[dict[str, tuple[Tensor, Tensor]], ...]
+    blob: Tensor
+
+    @property
+    def nbytes(self) -> int:
+        return self.blob.nbytes
+
+
+def load_adapter(
+    folder: Path, config: ModelConfig, *, max_rank: int, dtype: torch.dtype, pin: bool = False
+) -> AdapterWeights:
+    """Read, check and lay out an adapter for the base that `config` describes.
+
+    `pin`: into page-locked memory, for asynchronous copies to a CUDA device. Raises AdapterError:
+    adapter_unavailable when a file cannot be read, else adapter_incompatible.
+    """
+    peft = PeftConfig.load(folder / CONFIG_FILE)
+    modules = module_paths(config)
+    targets = find_targets(peft, list(modules))
+    if not targets:
+        raise _incompatible("target_modules names no projection of this base.")
+    rank = max(target.rank for target in targets.values())
+    if rank > max_rank:
+        raise _incompatible(f"rank {rank} is above {max_rank}, the largest served.")
+    try:
+        file = safe_open(folder / WEIGHTS_FILE, framework="pt")
+    except OSError as error:
+        raise AdapterError("adapter_unavailable", f"{WEIGHTS_FILE} cannot be read.") from error
+    except SafetensorError as error:
+        raise _incompatible(f"{WEIGHTS_FILE} is not a safetensors file.") from error
+    with file:
+        _check_names(file.keys(), targets)  # type: ignore[no-untyped-call]
+        shapes = group_shapes(config)
+        weights = _allocate(config, shapes, {modules[t][:2] for t in targets}, rank, dtype, pin)
+        for module, target in targets.items():
+            layer, group, index = modules[module]
+            a, b = weights.groups[layer][group]
+            _fill(file, module, target, shapes[group], index, a, b)
+    # After the cast and the scale: a value can leave the range of a narrow dtype there.
+    if not bool(torch.isfinite(weights.blob).all()):
+        raise _incompatible("a weight is NaN or infinite.")
+    return weights
+
+
+def _incompatible(message: str) -> AdapterError:
+    return AdapterError("adapter_incompatible", f"The adapter does not fit this base: {message}")
+
+
+def _check_names(names: list[str], targets: dict[str, Target]) -> None:
+    """The file holds A and B of exactly the targeted modules; PEFT would pass over the rest."""
+    found: set[tuple[str, str]] = set()
+    for name in names:
+        match = _TENSOR.fullmatch(name)
+        if match is None or match[1] not in targets:
+            raise _incompatible(f"tensor {name[:200]!r} belongs to no targeted projection.")
+        found.add((match[1], match[2]))
+    missing = {(module, ab) for module in targets for ab in "AB"} - found
+    if missing:
+        module, ab = min(missing)
+        raise _incompatible(f"{module} is targeted but has no lora_{ab}.")
+
+
+def _allocate(
+    config: ModelConfig,
+    shapes: dict[str, GroupShape],
+    touched: set[tuple[int, str]],
+    rank: int,
+    dtype: torch.dtype,
+    pin: bool,
+) -> AdapterWeights:
+    """One zeroed block of memory, and views into it: one block pins in one call."""
+    sizes = {
+        group: (len(s.slices) * rank * s.in_features, s.out_features * rank)
+        for group, s in shapes.items()
+    }
+    total = sum(sum(sizes[group]) for _, group in touched)
+    blob = torch.zeros(total, dtype=dtype, pin_memory=pin)
+    groups: list[dict[str, tuple[Tensor, Tensor]]] = []
+    at = 0
+    for layer in range(config.num_layers):
+        views: dict[str, tuple[Tensor, Tensor]] = {}
+        for group in (g for g in GROUPS if (layer, g) in touched):
+            middle = at + sizes[group][0]
+            end = middle + sizes[group][1]
+            views[group] = (
+                blob[at:middle].view(-1, shapes[group].in_features),
+                blob[middle:end].view(-1, rank),
+            )
+            at = end
+        groups.append(views)
+    return AdapterWeights(rank, tuple(groups), blob)
+
+
+def _fill(
+    file: safe_open,
+    module: str,
+    target: Target,
+    shape: GroupShape,
+    index: int,
+    a: Tensor,
+    b: Tensor,
+) -> None:
+    """Put one module's A and scaled B at its slice of the group."""
+    rank = a.shape[0] // len(shape.slices)
+    start, out = sum(shape.slices[:index]), shape.slices[index]
+    tensor_a = _tensor(file, module, "A", (target.rank, shape.in_features))
+    tensor_b = _tensor(file, module, "B", (out, target.rank))
+    a[index * rank : index * rank + target.rank].copy_(tensor_a)
+    b[start : start + out, : target.rank].copy_(tensor_b.float() * target.scale)
+
+
+def _tensor(file: safe_open, module: str, ab: str, expected: tuple[int, int]) -> Tensor:
+    name = f"base_model.model.{module}.lora_{ab}.weight"
+    view = file.get_slice(name)  # type: ignore[no-untyped-call]
+    shape = tuple(view.get_shape())
+    if shape != expected:
+        raise _incompatible(f"{module}.lora_{ab} is {list(shape)}, expected {list(expected)}.")
+    if view.get_dtype() not in _DTYPES:
+        raise _incompatible(f"{module}.lora_{ab} is {view.get_dtype()}, not F32, F16 or BF16.")
+    tensor: Tensor = file.get_tensor(name)  # type: ignore[no-untyped-call]
+    return tensor
