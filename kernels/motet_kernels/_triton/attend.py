@@ -32,9 +32,9 @@ def absorb(
     v = tl.load(v_cache + place[:, None] + d[None, :], mask=there, other=0.0).to(q.dtype)
     if UP:
         k, v = k.to(tl.float32), v.to(tl.float32)
-        score = tl.dot(q.to(tl.float32), tl.trans(k), input_precision="ieee") * scale
+        score = tl.dot(q.to(tl.float32), tl.trans(k), input_precision="tf32x3") * scale
     else:
-        score = tl.dot(q, tl.trans(k), input_precision="ieee") * scale
+        score = tl.dot(q, tl.trans(k), input_precision="tf32x3") * scale
     if SOFTCAP:
         # tanh(x) = 2 sigmoid(2 x) - 1
         score = softcap * (2.0 * tl.sigmoid(2.0 * score / softcap) - 1.0)
@@ -54,5 +54,5 @@ def absorb(
     p = p.to(q.dtype)
     if UP:
         p = p.to(tl.float32)
-    acc = tl.dot(p, v, acc, input_precision="ieee")
+    acc = tl.dot(p, v, acc, input_precision="tf32x3")
     return acc, higher, weight

@@ -46,7 +46,7 @@ def _shrink(
         )
         if UP:
             left, right = left.to(tl.float32), right.to(tl.float32)
-        acc = tl.dot(left, right, acc, input_precision="ieee")
+        acc = tl.dot(left, right, acc, input_precision="tf32x3")
     place = ((split * SLICES + piece) * total + row).to(tl.int64)
     mask = live[:, None] & (r < rank)[None, :]
     tl.store(hidden + place[:, None] * BLOCK_R + r[None, :], acc, mask=mask)
@@ -91,7 +91,7 @@ def _expand(
     left = acc.to(b.dtype.element_ty)
     if UP:
         left, right = left.to(tl.float32), right.to(tl.float32)
-    delta = tl.dot(left, right, input_precision="ieee")
+    delta = tl.dot(left, right, input_precision="tf32x3")
     here = y + token[:, None] * y_stride + column[None, :]
     mask = live[:, None] & wanted[None, :]
     tl.store(here, tl.load(here, mask=mask, other=0.0).to(tl.float32) + delta, mask=mask)
@@ -122,7 +122,7 @@ def add_lora_triton(
         num_warps=4, num_stages=3,
     )  # fmt: skip
     w0, w1, w2 = (*slices, 0, 0)[:3]
-    block_n = _block_n(slices, tiles, block_m, device_fill)
+    block_n = _block_n(slices, tiles, block_m, block_r, device_fill)
     _expand[(sum(triton.cdiv(w, block_n) for w in slices), tiles)](
         y, b, hidden, lora.order, lora.tiles, lora.ranks, y.stride(0), total,
         W0=w0, W1=w1, W2=w2, WIDTH=width, SLICES=len(slices), SPLITS=splits,
@@ -152,10 +152,12 @@ def _split(
     return chunk, triton.cdiv(inputs, chunk)
 
 
-def _block_n(slices: tuple[int, ...], tiles: int, block_m: int, device_fill: int) -> int:
-    """The widest that still fills the device; 64 beside 64 rows, where registers are short."""
+def _block_n(
+    slices: tuple[int, ...], tiles: int, block_m: int, block_r: int, device_fill: int
+) -> int:
+    """The widest that still fills the device and leaves registers for its operands."""
     for block_n in (256, 128):
         programs = tiles * sum(triton.cdiv(w, block_n) for w in slices)
-        if block_m < 64 and programs >= device_fill:
+        if block_n * max(block_m, block_r) <= 4096 and programs >= device_fill:
             return block_n
     return 64
