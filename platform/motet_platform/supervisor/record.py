@@ -40,6 +40,16 @@ def write(folder: Path, name: str, pid: int) -> None:
     (folder / f"{name}.json").write_text(json.dumps(state))
 
 
+def write_private(path: Path, text: str) -> None:
+    """Replaces `path` in one step by a file that its owner alone can read."""
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(text + "\n")
+    fresh.replace(path)
+
+
 def clear(folder: Path, name: str) -> None:
     (folder / f"{name}.json").unlink(missing_ok=True)
 

@@ -13,6 +13,7 @@ from typing import Any
 from motet_platform.config import Config
 from motet_platform.embedded.postgres import EmbeddedPostgres
 
+from . import record
 from .child import Child, Spec, python_command
 from .environment import children_environment, local_worker_address, worker_environment
 from .errors import UpError
@@ -55,6 +56,7 @@ class Stack:
         """Settles the children's environment; starts a CPU worker unless MOTET_WORKERS is set."""
         worker = None if self.config.workers else _worker_address()
         self.environment = children_environment(self.config, database_url, worker)
+        record.write_private(self.run_folder / "database.url", database_url)
         if worker is not None:
             environment = worker_environment(self.environment, self.config, worker)
             command = python_command("-m", "motet_inference")
@@ -84,6 +86,7 @@ class Stack:
         """In reverse order: the gateway drains while tasks, worker and database still serve it."""
         if self._rotation is not None:
             self._rotation.cancel()
+        (self.run_folder / "database.url").unlink(missing_ok=True)
         for child in reversed(self.children):
             await child.stop()
 

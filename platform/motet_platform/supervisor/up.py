@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import sys
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -92,29 +91,16 @@ async def _start(stack: Stack) -> str:
 def _announce(config: Config, address: str, demo: dict[str, Any]) -> str:
     path = config.var / "demo.json"
     public = config.public_url if os.environ.get("MOTET_PUBLIC_URL") else address
-    _write_private(
-        path,
-        {
-            "base_url": f"{public}/v1",
-            "api_key": demo["api_key"],
-            "dashboard_url": f"{public}/",
-            "email": demo["email"],
-            "password": demo["password"],
-            "models": demo["models"],
-        },
-    )
+    content = {
+        "base_url": f"{public}/v1",
+        "api_key": demo["api_key"],
+        "dashboard_url": f"{public}/",
+        "email": demo["email"],
+        "password": demo["password"],
+        "models": demo["models"],
+    }
+    record.write_private(path, json.dumps(content, indent=2))
     return f"motet is ready: {public}  key and models: {path}  logs: {config.var / 'logs'}"
-
-
-def _write_private(path: Path, content: dict[str, Any]) -> None:
-    """Replaces `path` in one step by a file that its owner alone can read."""
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        json.dump(content, file, indent=2)
-        file.write("\n")
-    fresh.replace(path)
 
 
 def _reachable(host: str) -> str:
