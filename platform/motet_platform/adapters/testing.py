@@ -184,6 +184,7 @@ def _duplicate_tensor(tensors: dict[str, np.ndarray[Any, Any]]) -> bytes:
 
 _MATRIX = np.zeros((4, 4), dtype=np.float32)
 _PREFIX = "base_model.model.model."
+_BACKTRACKS = r"([a-z._0-9]+)+!"
 
 # name of the case -> (the code it must get, its files for a base)
 HOSTILE: dict[str, tuple[str, Make]] = {
@@ -341,6 +342,7 @@ HOSTILE: dict[str, tuple[str, Make]] = {
     "weight tying": ("weight_tying_unsupported", _config(ensure_weight_tying=True)),
     "target lm_head": ("target_unsupported", _config(target_modules=["q_proj", "lm_head"])),
     "targets a number": ("targets_invalid", _config(target_modules=7)),
+    "no targets": ("targets_invalid", _config(target_modules=None)),
     "rank zero": ("rank_invalid", _config(r=0)),
     "rank true": ("rank_invalid", _config(r=True)),
     "rank too large": ("rank_too_large", _config(r=4096)),
@@ -350,5 +352,10 @@ HOSTILE: dict[str, tuple[str, Make]] = {
     "alpha of 400 digits": ("alpha_invalid", _config(lora_alpha=10**400)),
     "scale out of range": ("scale_out_of_range", _config(lora_alpha=1e6)),
     "pattern a list": ("pattern_invalid", _config(rank_pattern=[1])),
-    "pattern that backtracks": ("pattern_not_literal", _config(rank_pattern={"(a+)+$": 4})),
+    "pattern not an expression": ("pattern_invalid", _config(rank_pattern={"(": 4})),
+    "pattern that backtracks": ("pattern_too_slow", _config(rank_pattern={_BACKTRACKS: 4})),
+    "targets that backtrack": ("pattern_too_slow", _config(target_modules=_BACKTRACKS)),
+    "targets that fit nothing": ("target_none", _config(target_modules="nothing")),
+    "layers not numbers": ("layers_invalid", _config(layers_to_transform=["0"])),
+    "layers by another name": ("layers_invalid", _config(layers_pattern="h")),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,17 +13,16 @@ from motet_platform.adapters.gate.strict_json import parse_object
 
 MAX_BYTES = 64 * 1024
 MAX_PATTERNS = 4096
-MAX_SCALE = 1000.0
+MAX_PATTERN = 1024
 
 # Said about the training or the tool; changes nothing about how the weights are used.
 HARMLESS = {
     "task_type", "peft_version", "base_model_name_or_path", "revision", "inference_mode",
-    "lora_dropout", "exclude_modules", "layers_to_transform", "layers_pattern", "eva_config",
-    "megatron_core", "qalora_group_size", "runtime_config",
+    "lora_dropout", "eva_config", "megatron_core", "qalora_group_size", "runtime_config",
 }  # fmt: skip
 USED = {
-    "peft_type", "r", "lora_alpha", "use_rslora", "target_modules", "rank_pattern",
-    "alpha_pattern", "init_lora_weights",
+    "peft_type", "r", "lora_alpha", "use_rslora", "target_modules", "exclude_modules",
+    "layers_to_transform", "layers_pattern", "rank_pattern", "alpha_pattern", "init_lora_weights",
 }  # fmt: skip
 # Features that change what the weights mean: key -> (code, how to mend it).
 FEATURES = {
@@ -55,19 +53,23 @@ FEATURES = {
 }
 PLAIN_INITS = (True, False, None, "gaussian", "eva", "orthogonal")
 
-_LITERAL = re.compile(r"\^?[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")
-
 
 @dataclass(frozen=True)
 class LoraConfig:
-    """What the weights have to agree with. `targets` is None for a wildcard or `all-linear`."""
+    """What the weights have to agree with.
+
+    `targets` and `exclude`: names and their endings, or one regular expression; `layers`: None is
+    all of them.
+    """
 
     rank: int
     alpha: float
     rslora: bool
     rank_pattern: Mapping[str, int]
     alpha_pattern: Mapping[str, float]
-    targets: tuple[str, ...] | None
+    targets: str | tuple[str, ...]
+    exclude: str | tuple[str, ...]
+    layers: frozenset[int] | None
     trained_on: str
 
     @classmethod
@@ -98,31 +100,10 @@ class LoraConfig:
                 k: _pattern_alpha(k, v) for k, v in _pattern(raw, "alpha_pattern").items()
             },
             targets=_targets(raw.get("target_modules")),
+            exclude=_names("exclude_modules", raw.get("exclude_modules") or ()),
+            layers=_layers(raw),
             trained_on=str(raw.get("base_model_name_or_path") or "")[:300],
         )
-
-    def rank_of(self, module: str) -> int:
-        """The rank of a module, by PEFT's rule: the first pattern that matches, else `r`."""
-        return next((r for k, r in self.rank_pattern.items() if _matches(k, module)), self.rank)
-
-    def scale_of(self, module: str) -> float:
-        """alpha / r, or alpha / sqrt(r) for rsLoRA. Refusal `scale_out_of_range` beyond 1,000."""
-        alpha = next((a for k, a in self.alpha_pattern.items() if _matches(k, module)), self.alpha)
-        rank = self.rank_of(module)
-        scale = alpha / (math.sqrt(rank) if self.rslora else rank)
-        if abs(scale) > MAX_SCALE:
-            raise Refusal(
-                "scale_out_of_range",
-                f"{module}: lora_alpha {alpha:g} at rank {rank} scales by {scale:g}; "
-                f"at most {MAX_SCALE:g} is served.",
-            )
-        return scale
-
-
-def _matches(pattern: str, module: str) -> bool:
-    if pattern.startswith("^"):
-        return module == pattern[1:]
-    return module == pattern or module.endswith("." + pattern)
 
 
 def _off(value: object) -> bool:
@@ -189,27 +170,45 @@ def _pattern(raw: Mapping[str, Any], field: str) -> dict[str, Any]:
             "pattern_invalid", f"{field} must be an object of at most {MAX_PATTERNS} entries."
         )
     for key in value:
-        if len(key) > 200 or not _LITERAL.fullmatch(key):
+        if len(key) > MAX_PATTERN:
             raise Refusal(
-                "pattern_not_literal",
-                f"{field} has the key {shown(key)}: write module names or their endings, "
-                "such as model.layers.0.self_attn.q_proj, not regular expressions.",
+                "pattern_invalid", f"{field} has a key of more than {MAX_PATTERN} characters."
             )
     return value
 
 
-def _targets(value: object) -> tuple[str, ...] | None:
-    """PEFT's list of endings. A string is `all-linear` or a regular expression, never evaluated:
-    the tensors themselves say which modules are adapted."""
-    if value is None or isinstance(value, str):
-        return None
-    if not isinstance(value, list) or not all(isinstance(v, str) for v in value) or not value:
-        raise Refusal("targets_invalid", "target_modules must be a list of names, or a string.")
+def _names(field: str, value: object) -> str | tuple[str, ...]:
+    if isinstance(value, str) and len(value) <= MAX_PATTERN:
+        return value
+    if isinstance(value, list | tuple) and all(isinstance(v, str) for v in value):
+        return tuple(value)
+    raise Refusal("targets_invalid", f"{field} must be a list of names, or one expression.")
+
+
+def _targets(value: object) -> str | tuple[str, ...]:
+    names = _names("target_modules", value)
+    if not names:
+        raise Refusal("targets_invalid", "target_modules is empty.")
+    if isinstance(names, str):
+        return "all-linear" if names.lower() == "all-linear" else names
     known = ATTENTION + MLP
-    for name in value:
+    for name in names:
         if name.rsplit(".", 1)[-1] not in known:
             raise Refusal(
                 "target_unsupported",
                 f"target_modules names {shown(name)}; served are {', '.join(known)}.",
             )
-    return tuple(value)
+    return names
+
+
+def _layers(raw: Mapping[str, Any]) -> frozenset[int] | None:
+    pattern = raw.get("layers_pattern")
+    if not _off(pattern) and pattern not in ("layers", ["layers"]):
+        raise Refusal("layers_invalid", f'layers_pattern is {shown(pattern)}: only "layers" fits.')
+    value = raw.get("layers_to_transform")
+    if value is None or value == []:
+        return None
+    numbers = value if isinstance(value, list) else [value]
+    if not all(isinstance(n, int) and not isinstance(n, bool) for n in numbers):
+        raise Refusal("layers_invalid", "layers_to_transform must be layer numbers.")
+    return frozenset(numbers)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from motet_platform.adapters.gate.base import ATTENTION, MLP, BaseShape
+from motet_platform.adapters.gate.base import BaseShape
 from motet_platform.adapters.gate.header import Tensor
 from motet_platform.adapters.gate.lora_config import LoraConfig
 from motet_platform.adapters.gate.refusal import Refusal, shown
+from motet_platform.adapters.gate.targets import PARENT, Target, find_targets
 
 _PLAIN = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")
 _LORA = re.compile(
     r"base_model\.model\.(model\.layers\.(0|[1-9][0-9]{0,4})\.(self_attn|mlp)\.([a-z_]+))"
     r"\.lora_([AB])\.weight"
 )
-_PARENT = dict.fromkeys(ATTENTION, "self_attn") | dict.fromkeys(MLP, "mlp")
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,13 @@ def check_tensors(tensors: Sequence[Tensor], config: LoraConfig, base: BaseShape
     for tensor in tensors:
         module, side = _place(tensor.name, base)
         pairs.setdefault(module, {})[side] = tensor
-    ranks = [_check_pair(module, sides, config, base) for module, sides in pairs.items()]
-    _check_targets(pairs, config)
+    targets = find_targets(config, base)
+    _check_targets(pairs, targets)
+    for module, sides in pairs.items():
+        _check_pair(module, sides, targets[module].rank, base)
     return Summary(
-        rank=max(ranks),
-        targets=tuple(p for p in _PARENT if any(m.endswith("." + p) for m in pairs)),
+        rank=max(target.rank for target in targets.values()),
+        targets=tuple(p for p in PARENT if any(m.endswith("." + p) for m in pairs)),
         layers=len({module.split(".")[2] for module in pairs}),
         parameters=sum(t.shape[0] * t.shape[1] for t in tensors),
         dtypes=tuple(sorted({t.dtype for t in tensors})),
@@ -58,7 +60,7 @@ def _place(name: str, base: BaseShape) -> tuple[str, str]:
             "target_unsupported",
             f"{shown(name)} adapts {projection}; served are {', '.join(base.projections)}.",
         )
-    if _PARENT[projection] != parent:
+    if PARENT[projection] != parent:
         raise Refusal("tensor_name_unknown", f"{shown(name)}: the base has no such module.")
     if int(layer) >= base.num_layers:
         raise Refusal(
@@ -94,12 +96,26 @@ def _unknown_name(name: str) -> Refusal:
     )
 
 
-def _check_pair(module: str, sides: dict[str, Tensor], config: LoraConfig, base: BaseShape) -> int:
+def _check_targets(pairs: Mapping[str, object], targets: Mapping[str, Target]) -> None:
+    """The file holds weights of exactly the modules that the configuration adapts."""
+    mend = "send the two files of one training."
+    for module in pairs:
+        if module not in targets:
+            raise Refusal(
+                "target_mismatch", f"{module} has weights, and target_modules leaves it out: {mend}"
+            )
+    for module in targets:
+        if module not in pairs:
+            raise Refusal(
+                "target_without_weights",
+                f"target_modules takes in {module}, without weights: {mend}",
+            )
+
+
+def _check_pair(module: str, sides: Mapping[str, Tensor], rank: int, base: BaseShape) -> None:
     if len(sides) != 2:
         missing = "B" if "A" in sides else "A"
         raise Refusal("pair_incomplete", f"{module} has no lora_{missing}.weight.")
-    rank = config.rank_of(module)
-    config.scale_of(module)  # refuses a scale out of range
     inner, outer = base.projections[module.rsplit(".", 1)[-1]]
     down, up = sides["A"].shape, sides["B"].shape
     if down[0] != rank or up[1] != rank:
@@ -113,28 +129,4 @@ def _check_pair(module: str, sides: dict[str, Tensor], config: LoraConfig, base:
             "shape_mismatch",
             f"{module}: the base takes {inner} and gives {outer} features, the adapter {down[1]} "
             f"and {up[0]}. Was this trained on another base?",
-        )
-    return rank
-
-
-def _check_targets(pairs: dict[str, dict[str, Tensor]], config: LoraConfig) -> None:
-    if config.targets is None:
-        return
-    named = frozenset(config.targets)
-    unused = set(named)
-    for module in pairs:
-        parts = module.split(".")
-        endings = {".".join(parts[i:]) for i in range(len(parts))}
-        if named.isdisjoint(endings):
-            raise Refusal(
-                "target_mismatch",
-                f"{module} has weights, and target_modules does not name it: send the two files "
-                "of one training.",
-            )
-        unused -= endings
-    if unused:
-        raise Refusal(
-            "target_without_weights",
-            f"target_modules names {shown(min(unused))}, and the file has no weights for it: "
-            "send the two files of one training.",
         )
