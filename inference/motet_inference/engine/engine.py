@@ -105,9 +105,9 @@ class Engine:
     def step(self) -> StepOutput:
         """Schedule, run, postprocess. Without work it only collects the news."""
         started = time.perf_counter()
-        plan = self._scheduler.schedule()
-        self._scheduler.postprocess(plan, self._run(plan))
         self._steps += 1
+        plan = self._scheduler.schedule(self._steps)
+        self._scheduler.postprocess(plan, self._run(plan))
         return self._output(plan, time.perf_counter() - started)
 
     def check_integrity(self) -> None:

@@ -13,6 +13,7 @@ class _Account:
     served: float = 0.0
     weight: int = 1
     requests: int = 0
+    charged_at: int = 0  # of its service; 0 for who just came
 
 
 class TokenCounters:
@@ -25,6 +26,7 @@ class TokenCounters:
 
     def __init__(self) -> None:
         self._accounts: dict[str, _Account] = {}
+        self._charges = 0
 
     def enter(self, account: str, weight: int) -> None:
         """A request of the account arrived; its weight is the account's from now on."""
@@ -32,6 +34,7 @@ class TokenCounters:
         if entry.requests == 0:
             active = [a.served for a in self._accounts.values() if a.requests]
             entry.served = max([entry.served, *([min(active)] if active else [])])
+            entry.charged_at = 0
         entry.requests += 1
         entry.weight = weight
 
@@ -51,11 +54,18 @@ class TokenCounters:
     def charge(self, account: str, *, prompt: int, output: int) -> None:
         """Count tokens that are put into a step."""
         entry = self._accounts[account]
+        self._charges += 1
+        entry.charged_at = self._charges
         entry.served += (PROMPT_COST * prompt + OUTPUT_COST * output) / entry.weight
 
     def least(self, accounts: Iterable[str]) -> str:
-        """The least served of these active accounts; the name decides between equals."""
-        return min(accounts, key=lambda name: (self._accounts[name].served, name))
+        """The least served of these active accounts; of equals, who was not served for longest."""
+
+        def rank(name: str) -> tuple[float, int, str]:
+            entry = self._accounts[name]
+            return entry.served, entry.charged_at, name
+
+        return min(accounts, key=rank)
 
     def served(self, account: str) -> float:
         """Weighted tokens of an active account."""

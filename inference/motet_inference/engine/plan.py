@@ -20,6 +20,7 @@ class Plan:
     """The chunks of a step, filled by the scheduler within the token budget.
 
     Attributes:
+        step: its number.
         room: tokens that may still be added.
         admitting: False once a choice found no blocks: who comes later must not take what it waits
             for.
@@ -27,6 +28,7 @@ class Plan:
         preemptions: choices that lost their blocks.
     """
 
+    step: int
     room: int
     chunks: list[Chunk] = field(default_factory=list)
     admitting: bool = True

@@ -69,7 +69,7 @@ class Request:
     Attributes:
         max_output: tokens that each choice may sample, by its own limit and the context's.
         slot: the adapter slot while any choice runs, else None.
-        slot_waits: steps in which it found every slot in use.
+        starved_since: the step in which it first found every slot in use, while it still waits.
         cached_tokens: of the prompt, found in the prefix cache when it was first admitted.
         prompt_done: whether the prompt was computed, and so is to be paid.
     """
@@ -92,7 +92,7 @@ class Request:
         asked = add.sampling.max_tokens
         self.max_output = room if asked is None else min(room, asked)
         self.slot: int | None = None
-        self.slot_waits = 0
+        self.starved_since: int | None = None
         self.cached_tokens: int | None = None
         self.prompt_done = False
         self.choices = [Choice(self, index) for index in range(add.n)]

@@ -79,9 +79,9 @@ class Scheduler:
 
     # ---- a step ----
 
-    def schedule(self) -> Plan:
+    def schedule(self, step: int) -> Plan:
         """Choose the chunks of a step; their blocks and slots are taken when this returns."""
-        plan = Plan(room=self._config.token_budget)
+        plan = Plan(step=step, room=self._config.token_budget)
         self._plan_decodes(plan)
         # What a preemption freed belongs to those that caused it.
         plan.admitting = plan.preemptions == 0

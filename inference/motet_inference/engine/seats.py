@@ -53,9 +53,9 @@ class Seats:
         slot = self._slots.acquire(ref)
         if slot is None:
             plan.unavailable.add(ref.digest)
-            self._count_wait(request)
+            self._note_wait(request, plan.step)
             return False
-        request.slot, request.slot_waits = slot, 0
+        request.slot, request.starved_since = slot, None
         self._pins[ref.digest] += 1
         return True
 
@@ -172,13 +172,15 @@ class Seats:
         self._pins[request.adapter.digest] -= 1
         request.slot = None
 
-    def _count_wait(self, request: Request) -> None:
+    def _note_wait(self, request: Request, step: int) -> None:
         """Only where every slot is in use: a load in progress needs no help."""
         assert self._slots is not None
         if len(+self._pins) < len(self._slots.weights.ranks_host):
             return
-        request.slot_waits += 1
-        if request.slot_waits >= self._config.slot_patience and self._starving() is None:
+        if request.starved_since is None:
+            request.starved_since = step
+        patient = step - request.starved_since < self._config.slot_patience
+        if not patient and self._starving() is None:
             self._starved = request
 
     def _starving(self) -> Request | None:
