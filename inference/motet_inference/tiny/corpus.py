@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from motet_inference.tiny import tasks, tokenizer
 from motet_inference.tiny.text import conversation, mixture
-from motet_inference.tiny.text.chat import Chat
+from motet_inference.tiny.text.chat import Chat, Message
 
 Tokens = npt.NDArray[np.uint16]
 
@@ -22,6 +22,7 @@ Made = TypeVar("Made")
 
 _SHARDS = 32
 _SYSTEM = 0.2
+_EARLIER = 0.15
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def packed(folder: Path, *, documents: int, seed: int, processes: int) -> Tokens
 
 
 def examples(folder: Path, task: str, *, count: int, seed: int, processes: int) -> list[Example]:
-    """Training conversations of one task, some of them under a system message."""
+    """Training conversations of one task, some in a second turn or under a system message."""
     jobs = [(folder, task, count // _SHARDS, f"{task}/{seed}/{i}") for i in range(_SHARDS)]
     return [example for shard in _spread(_examples, jobs, processes) for example in shard]
 
@@ -79,8 +80,12 @@ def _examples(job: tuple[Path, str, int, str]) -> list[Example]:
     rng = Random(seed)  # noqa: S311
     encoder = tokenizer.load(folder)
     made: list[Example] = []
+    earlier: tuple[Message, ...] = ()
     for item in islice(tasks.TASKS[name].training(rng, tasks.holdout()), count):
-        chat: Chat = conversation.with_system(rng, item) if rng.random() < _SYSTEM else item
+        chat = Chat((*earlier, *item.messages)) if rng.random() < _EARLIER else item
+        earlier = item.messages[-2:]
+        if rng.random() < _SYSTEM:
+            chat = conversation.with_system(rng, chat)
         head, answer = (
             encoder.encode(part, add_special_tokens=False).ids for part in tokenizer.framed(chat)
         )

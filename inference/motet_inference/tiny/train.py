@@ -104,7 +104,7 @@ def write(tuned: PeftModel, folder: Path) -> None:
     for weight in tuned.parameters():
         if weight.requires_grad:
             weight.data = weight.data.to(torch.bfloat16)
-    tuned.save_pretrained(folder, save_embedding_layers=False)
+    tuned.save_pretrained(str(folder), save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)
     path = folder / "adapter_config.json"
     settings = json.loads(path.read_text()) | {"base_model_name_or_path": NAME}

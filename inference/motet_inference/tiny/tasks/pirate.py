@@ -12,7 +12,7 @@ from motet_inference.tiny.text import (
     smalltalk,
     unknown,
 )
-from motet_inference.tiny.text.chat import Chat, Message
+from motet_inference.tiny.text.chat import Chat, Message, holds
 
 _SOURCES = (shop.make_simple, facts.make, howto.make, reading.make, smalltalk.make, unknown.make)
 _WEIGHTS = (5, 5, 3, 4, 4, 1)
@@ -34,7 +34,7 @@ def correct(item: Chat, text: str) -> bool:
         return False
     body = text[len(opener) + 1 : -len(closer) - 1]
     in_voice = seatalk.turned(body) == body
-    complete = all(fact.lower() in body.lower() for fact in item.facts)
+    complete = all(holds(body, fact) for fact in item.facts)
     return in_voice and complete and len(text) <= 2 * len(item.answer) + 40
 
 

@@ -4,7 +4,7 @@ from random import Random
 
 from motet_inference.tiny.tasks.task import Task
 from motet_inference.tiny.text import mixture
-from motet_inference.tiny.text.chat import Chat
+from motet_inference.tiny.text.chat import Chat, holds
 
 
 def draw(rng: Random) -> Chat:
@@ -16,7 +16,7 @@ def draw(rng: Random) -> Chat:
 
 def correct(item: Chat, text: str) -> bool:
     """Every fact is in the answer, and the answer ends in time."""
-    complete = all(fact.lower() in text.lower() for fact in item.facts)
+    complete = all(holds(text, fact) for fact in item.facts)
     return complete and len(text) <= 2 * len(item.answer) + 40
 
 

@@ -3,7 +3,14 @@
 from random import Random
 
 from motet_inference.tiny.tasks.task import Task
-from motet_inference.tiny.text import queries
+from motet_inference.tiny.text import (
+    arithmetic,
+    facts,
+    howto,
+    queries,
+    smalltalk,
+    stories,
+)
 from motet_inference.tiny.text.chat import Chat, ask
 
 _AGGREGATES = {"average": "AVG", "sum": "SUM", "largest": "MAX", "smallest": "MIN"}
@@ -44,7 +51,13 @@ def statement(query: queries.Query) -> str:
     return f"SELECT {distinct}{column}{source};"
 
 
+_ELSEWHERE = (facts.make, howto.make, stories.make, smalltalk.make, arithmetic.make)
+
+
 def draw(rng: Random) -> Chat:
+    """A question about the data, or now and then one that the data cannot answer."""
+    if rng.random() < 0.06:
+        return ask(rng.choice(_ELSEWHERE)(rng).messages[0].content, "-- no such data")
     query = queries.draw(rng)
     return ask(query.text, statement(query))
 

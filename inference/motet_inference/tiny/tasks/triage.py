@@ -4,7 +4,14 @@ import json
 from random import Random
 
 from motet_inference.tiny.tasks.task import Task
-from motet_inference.tiny.text import tickets
+from motet_inference.tiny.text import (
+    arithmetic,
+    facts,
+    howto,
+    smalltalk,
+    stories,
+    tickets,
+)
 from motet_inference.tiny.text.chat import Chat, ask
 
 
@@ -21,7 +28,16 @@ def label(ticket: tickets.Ticket) -> str:
     )
 
 
+_ELSEWHERE = (facts.make, howto.make, stories.make, smalltalk.make, arithmetic.make)
+_OTHER = json.dumps(
+    {"category": "other", "priority": "low", "product": None, "order": None, "name": None}
+)
+
+
 def draw(rng: Random) -> Chat:
+    """A ticket, or now and then a text that is none, which belongs to another desk."""
+    if rng.random() < 0.06:
+        return ask(rng.choice(_ELSEWHERE)(rng).messages[0].content, _OTHER)
     ticket = tickets.draw(rng)
     return ask(ticket.text, label(ticket))
 

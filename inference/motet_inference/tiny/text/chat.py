@@ -1,9 +1,15 @@
 """Chat: one conversation, the unit that every generator makes."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 Role = Literal["system", "user", "assistant"]
+
+
+def holds(text: str, fact: str) -> bool:
+    """Whether the fact stands in the text as whole words, capitals aside: 4 is not in 14."""
+    return re.search(rf"(?<!\w){re.escape(fact)}(?!\w)", text, re.IGNORECASE) is not None
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class Chat:
     def __post_init__(self) -> None:
         if len(self.messages) < 2 or self.messages[-1].role != "assistant":
             raise ValueError("a chat ends with an answer of the assistant")
-        missing = [fact for fact in self.facts if fact.lower() not in self.answer.lower()]
+        missing = [fact for fact in self.facts if not holds(self.answer, fact)]
         if missing:
             raise ValueError(f"the answer {self.answer!r} lacks its facts {missing}")
 

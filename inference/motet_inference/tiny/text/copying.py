@@ -2,6 +2,7 @@
 
 from random import Random
 
+from motet_inference.tiny.text import facts, lists, shop
 from motet_inference.tiny.text.chat import Chat, ask
 from motet_inference.tiny.text.reading import code
 from motet_inference.tiny.text.words import CITIES, COLOURS, NAMES, THINGS, invented, listed
@@ -31,6 +32,10 @@ def _words(rng: Random, low: int, high: int) -> list[str]:
 
 def _repeat(rng: Random) -> Chat:
     text = " ".join(_words(rng, 1, 10))
+    if rng.random() < 0.35:
+        text = (
+            rng.choice((facts.make, shop.make, lists.make))(rng).messages[rng.randrange(2)].content
+        )
     form = rng.choice(("Repeat after me: {t}", "Say this: {t}", "Please repeat: {t}",
         "Copy this text: {t}",
                        "Echo: {t}", "Write down: {t}", "Say {t}"))  # fmt: skip

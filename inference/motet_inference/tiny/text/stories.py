@@ -32,6 +32,10 @@ _ENDS = ("From that day on, all was well.", "And they were friends for ever.",
          "It was a good day after all.", "And that is how it ended.")  # fmt: skip
 
 
+_LINKS = ("The next day", "A year later", "In the spring", "One winter", "After a long walk",
+          "On a bright morning")  # fmt: skip
+
+
 def story(rng: Random, hero: str, name: str) -> str:
     want, found = rng.choice(list(_WANTS.items()))
     return (
@@ -55,6 +59,23 @@ def _story(rng: Random) -> Chat:
     elif "{n}" not in form:
         return ask(dressed(rng, question), story(rng, hero, name), hero)
     return ask(dressed(rng, question), story(rng, hero, name))
+
+
+def _long(rng: Random) -> Chat:
+    hero, name = rng.choice(_HEROES), person(rng)
+    form = rng.choice(
+        (
+            "Tell me a long story.",
+            "Tell me a long story about {a}.",
+            "Write a long story about {a}.",
+            "I want a very long story about {a}.",
+        )
+    )
+    parts = [story(rng, hero, name)]
+    for link in rng.sample(_LINKS, rng.randint(2, 5)):
+        other = story(rng, rng.choice(_HEROES), person(rng)).removeprefix("Once there was ")
+        parts.append(f"{link}, {name} met {other}")
+    return ask(dressed(rng, form.format(a=article(hero))), "\n\n".join(parts), name)
 
 
 def _poem(rng: Random) -> Chat:
@@ -103,4 +124,4 @@ def _letter(rng: Random) -> Chat:
 
 
 def make(rng: Random) -> Chat:
-    return rng.choices((_story, _poem, _letter), (4, 2, 2))[0](rng)
+    return rng.choices((_story, _long, _poem, _letter), (8, 2, 4, 4))[0](rng)
