@@ -16,11 +16,11 @@ class Violation(NamedTuple):
 def audit() -> list[Violation]:
     """Everything that is wrong with the books: nothing, at any instant."""
     with connection.cursor() as cursor:
-        cursor.execute(_AUDIT)
+        cursor.execute(AUDIT)
         return [Violation(*row) for row in cursor.fetchall()]
 
 
-_AUDIT = """
+AUDIT = """
 WITH journal AS (
     SELECT j.id, j.key, j.kind, j.wallet_id, count(e.id) AS lines,
            coalesce(sum(e.amount), 0) AS total,
