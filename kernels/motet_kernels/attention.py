@@ -133,34 +133,36 @@ def _gather(
     visible = key_position <= row_position
     if window is not None:
         visible &= key_position > row_position - window
+    seen = visible.any(1)
+    # Entries beyond a sequence's length may be anything; block 0 stands in, and is not seen.
+    blocks = torch.where(seen.view(n, -1, size).any(2), table, 0).view(-1)
+    k, v = (
+        cache.index_select(0, blocks).view(n, length, *cache.shape[2:]).float()
+        for cache in (k_cache, v_cache)
+    )
     # A weight of zero times NaN is NaN: what no row sees must not enter the sum, since a freed
     # block may hold another sequence's NaN.
-    seen = visible.any(1).view(n, length, 1, 1)
-    # Entries beyond a sequence's length may be anything; block 0 stands in, and is not seen.
-    table = torch.where(seen.view(n, -1, size).any(2), table, 0).long()
-    k = k_cache[table].view(n, length, *k_cache.shape[2:]).float()
-    v = v_cache[table].view(n, length, *v_cache.shape[2:]).float()
-    return torch.where(seen, k, 0.0), torch.where(seen, v, 0.0), visible
+    unseen = torch.nonzero(~seen, as_tuple=True)
+    k[unseen] = 0.0
+    v[unseen] = 0.0
+    return k, v, visible
 
 
 def _attend(
     q: Tensor, k: Tensor, v: Tensor, visible: Tensor, scale: float, softcap: float | None
 ) -> Tensor:
     """q [n, rows, H, D] over k, v [n, L, Hkv, D], in fp32."""
-    n, rows, heads, dim = q.shape
-    kv_heads = k.shape[2]
-    group = heads // kv_heads
-    # The heads that share keys become rows of one product.
-    packed = q.float().view(n, rows, kv_heads, group, dim).permute(0, 2, 3, 1, 4)
-    packed = packed.reshape(n, kv_heads, group * rows, dim)
-    scores = packed @ k.permute(0, 2, 3, 1) * scale
-    if softcap is not None:
-        scores = torch.tanh(scores / softcap) * softcap
-    scores = scores.view(n, kv_heads, group, rows, -1)
-    scores = scores.masked_fill_(~visible.view(n, 1, 1, rows, -1), float("-inf"))
-    weights = torch.softmax(scores, -1).view(n, kv_heads, group * rows, -1)
-    out = (weights @ v.transpose(1, 2)).view(n, kv_heads, group, rows, dim)
-    return out.permute(0, 3, 1, 2, 4).reshape(n, rows, heads, dim)
+    q, k, v = (t.float().transpose(1, 2) for t in (q, k, v))
+    mask = visible.unsqueeze(1)
+    if softcap is None:
+        out = torch.nn.functional.scaled_dot_product_attention(
+            q, k, v, attn_mask=mask, scale=scale, enable_gqa=True
+        )
+        return out.transpose(1, 2)
+    k, v = (t.repeat_interleave(q.shape[1] // t.shape[1], 1) for t in (k, v))
+    scores = softcap * torch.tanh(q @ k.transpose(2, 3) * (scale / softcap))
+    weights = torch.softmax(scores.masked_fill_(~mask, float("-inf")), -1)
+    return (weights @ v).transpose(1, 2)
 
 
 def _check(

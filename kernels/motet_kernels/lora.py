@@ -120,25 +120,20 @@ def add_lora(
 def add_lora_torch(
     y: Tensor, x: Tensor, a: Tensor, b: Tensor, lora: LoraBatch, slices: tuple[int, ...]
 ) -> None:
-    """The torch twin of `add_lora`: one gather, and a product per slice, for each segment."""
+    """The torch twin of `add_lora`: two products for each segment and slice."""
     _check(y, x, a, b, lora, slices)
-    width = b.shape[2]
-    stacked = a.view(a.shape[0], len(slices), width, a.shape[2])
+    stacked = a.view(a.shape[0], len(slices), b.shape[2], a.shape[2])
     order = lora.order.long()
+    wide, out = x[order].float(), y[order].float()
+    columns = [slice(sum(slices[:j]), sum(slices[: j + 1])) for j in range(len(slices))]
     ranks = lora.ranks.tolist()
     starts = lora.seg_start.tolist()
     for g, slot in enumerate(lora.seg_slot.tolist()):
-        rank = ranks[slot]
-        rows = order[starts[g] : starts[g + 1]]
-        down = stacked[slot, :, :rank].float()
-        hidden = x[rows].float() @ down.transpose(1, 2)
-        out = y[rows].float()
-        offset = 0
-        for j, size in enumerate(slices):
-            up = b[slot, offset : offset + size, :rank].float()
-            out[:, offset : offset + size].addmm_(hidden[j], up.t())
-            offset += size
-        y[rows] = out.to(y.dtype)
+        rank, rows = ranks[slot], slice(starts[g], starts[g + 1])
+        for j, column in enumerate(columns):
+            hidden = wide[rows] @ stacked[slot, j, :rank].float().t()
+            out[rows, column].addmm_(hidden, b[slot, column, :rank].float().t())
+    y[order] = out.to(y.dtype)
 
 
 def _tile_rows(lengths: list[int]) -> int:
