@@ -1,49 +1,48 @@
-"""The gateway's own reads: plain psycopg on a small pool, no ORM on the path of a request."""
+"""The gateway's own reads: plain psycopg on a few connections, no ORM on the path of a request."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Any
 
 import psycopg
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from motet_platform.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
+Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+
 _SIZE = 4
-_WAIT_S = 2.0
-_STATEMENT_S = 5
+_WAIT_S = 3.0
+_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OSError, TimeoutError)
 
 
 class Database:
-    """`fetch` and `execute`, each a transaction of its own. Unavailable when the server is away."""
+    """`fetch` and `execute`, each a transaction of its own. Unavailable when the server is away.
+
+    Not a pool of the library's: that one backs off for minutes after an outage, while requests
+    wait. Here a connection is made when one is needed, and kept.
+    """
 
     def __init__(self, dsn: str) -> None:
-        self._pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]] = AsyncConnectionPool(
+        own = conninfo_to_dict(dsn)
+        self._dsn = make_conninfo(
             dsn,
-            min_size=1,
-            max_size=_SIZE,
-            timeout=_WAIT_S,
-            open=False,
-            name="gateway",
-            kwargs={
-                "autocommit": True,
-                "application_name": "motet gateway",
-                "connect_timeout": 5,
-                "options": f"-c statement_timeout={_STATEMENT_S}s",
-            },
+            application_name="motet gateway",
+            options=f"{own.get('options') or ''} -c statement_timeout=5000".strip(),
+            connect_timeout=own.get("connect_timeout") or 3,
         )
-
-    async def start(self) -> None:
-        """Open the pool; the first connection is made in the background."""
-        await self._pool.open(wait=False)
+        self._room = asyncio.Semaphore(_SIZE)
+        self._idle: list[Connection] = []
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._pool.close()
+        while self._idle:
+            await self._idle.pop().close()
 
     async def fetch(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of one query. Raises Unavailable: what cannot be checked is not allowed."""
@@ -57,26 +56,31 @@ class Database:
         self, query: str, parameters: Sequence[Any], *, rows: bool
     ) -> list[tuple[Any, ...]]:
         try:
-            return await self._once(query, parameters, rows=rows)
-        except psycopg.OperationalError:
-            # The server was restarted: every pooled connection may be dead, not only this one.
-            pass
-        except PoolTimeout as error:
-            raise self._away(error) from None
-        try:
-            await self._pool.check()
-            return await self._once(query, parameters, rows=rows)
-        except (psycopg.OperationalError, PoolTimeout) as error:
-            raise self._away(error) from None
+            async with asyncio.timeout(_WAIT_S), self._room:
+                try:
+                    return await self._once(query, parameters, rows=rows)
+                except _AWAY:
+                    # The server was restarted: what is kept here may all be dead, so start anew.
+                    await self.close()
+                    return await self._once(query, parameters, rows=rows)
+        except _AWAY as error:
+            log.warning("the database is away: %s", type(error).__name__)
+            raise Unavailable(
+                "The service cannot check this request right now.", retry_after=2
+            ) from None
 
     async def _once(
         self, query: str, parameters: Sequence[Any], *, rows: bool
     ) -> list[tuple[Any, ...]]:
-        async with self._pool.connection() as connection:
-            cursor = await connection.execute(query, parameters)
-            return await cursor.fetchall() if rows else []
+        connection = self._idle.pop() if self._idle else await self._connect()
+        try:
+            cursor = await connection.execute(query, parameters)  # type: ignore[arg-type]
+            found = await cursor.fetchall() if rows else []
+        except BaseException:
+            await connection.close()  # its state is not known
+            raise
+        self._idle.append(connection)
+        return found
 
-    @staticmethod
-    def _away(error: Exception) -> Unavailable:
-        log.warning("the database is away: %s", type(error).__name__)
-        return Unavailable("The service cannot check this request right now.", retry_after=2)
+    async def _connect(self) -> Connection:
+        return await psycopg.AsyncConnection.connect(self._dsn, autocommit=True)

@@ -159,7 +159,6 @@ class Exchange:
 
 
 def _too_large(limit: int) -> PayloadTooLarge:
-    # The rest of the body stays unread, so the connection cannot be used again.
-    return PayloadTooLarge(
-        f"The request body is larger than {limit} bytes.", headers={"connection": "close"}
-    )
+    # The server drops the rest as it comes: a close now would reset the connection, and the client
+    # would never read why.
+    return PayloadTooLarge(f"The request body is larger than {limit} bytes.")

@@ -76,7 +76,6 @@ class Services:
 
     async def start(self) -> None:
         """Begin everything that runs in the background."""
-        await self.database.start()
         await self.ledger.start()
         await self.listener.start()
         await self.keys.start()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import Any
 
+from motet_billing.errors import LedgerError
 from motet_billing.pricing import cost
 from motet_billing.writer import LedgerWriter
 
@@ -16,8 +16,6 @@ from motet_platform.gateway.usage import Usage
 from motet_platform.metering.sink import UsageRow
 
 log = logging.getLogger(__name__)
-
-_SETTLED_S = 1.0  # how long an answer's end waits for its settlement to be on record
 
 
 def hold_context(caller: Caller, ask: Ask, route: Route) -> dict[str, Any]:
@@ -46,8 +44,8 @@ async def settle(
 ) -> None:
     """Charge for `usage` and record it, in one transaction of the ledger.
 
-    Returns when that is durable, or after a second: the ledger goes on by itself when the database
-    is away, and an answer is not kept back for it.
+    Returns when that is durable, or when the ledger has waited long enough for a database that is
+    away: it goes on by itself, and an answer is not kept back for it.
     """
     outcome = exchange.outcome
     due = cost(route.price, usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens)
@@ -69,13 +67,11 @@ async def settle(
         ttft_ms=outcome.ttft_ms,
         duration_ms=exchange.elapsed_ms,
     )
-    settlement = asyncio.ensure_future(
-        ledger.hold_settle(request_id=exchange.request_id, cost=outcome.cost, usage=row)
-    )
-    settlement.add_done_callback(_log_refusal)
-    await asyncio.wait({settlement}, timeout=_SETTLED_S)
-
-
-def _log_refusal(settlement: asyncio.Future[Any]) -> None:
-    if not settlement.cancelled() and settlement.exception() is not None:
-        log.error("a settlement was refused", exc_info=settlement.exception())
+    try:
+        end = await ledger.hold_settle(request_id=exchange.request_id, cost=outcome.cost, usage=row)
+    except LedgerError:
+        log.exception("%s was not settled", exchange.request_id)
+        return
+    if end is not None and end.late:
+        outcome.fault = "settled_late"
+        log.warning("%s: the sweeper had settled it before", exchange.request_id)
