@@ -18,6 +18,7 @@ _MAX_POSITION: dict[Family, int] = {
     "qwen2": 32768,
     "qwen3": 32768,
 }
+_KV_HEADS: dict[Family, int | None] = {"llama": None, "mistral": 8, "qwen2": 32, "qwen3": 32}
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class ModelConfig:
             intermediate_size=_required(raw, "intermediate_size"),
             num_layers=layers,
             num_heads=heads,
-            num_kv_heads=raw.get("num_key_value_heads") or heads,
+            num_kv_heads=raw.get("num_key_value_heads", _KV_HEADS[family]) or heads,
             head_dim=raw.get("head_dim") or default_dim,
             max_position=raw.get("max_position_embeddings") or _MAX_POSITION[family],
             rms_eps=float(raw.get("rms_norm_eps", 1e-6)),

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec.structs import replace
+
 from motet_inference.engine.engine import Engine
 from motet_inference.engine.messages import Add, Ended, Refused, Sampling, StepOutput
 
@@ -12,22 +14,14 @@ GREEDY = Sampling(temperature=0.0, max_tokens=16, ignore_eos=True)
 
 def add(request_id: str, prompt: list[int], **changes: Any) -> Add:
     """A greedy request with more budget than it needs; `options` replaces fields of `GREEDY`."""
-    sampling = GREEDY
-    for name, value in changes.pop("options", {}).items():
-        sampling = replace_sampling(sampling, name, value)
     fields: dict[str, Any] = {
         "account": "alice",
         "salt": b"alice",
         "prompt_budget": 100_000,
         "output_budget": 100_000,
-        "sampling": sampling,
+        "sampling": replace(GREEDY, **changes.pop("options", {})),
     }
     return Add(request_id=request_id, prompt=prompt, **(fields | changes))
-
-
-def replace_sampling(sampling: Sampling, name: str, value: object) -> Sampling:
-    fields: dict[str, Any] = {f: getattr(sampling, f) for f in sampling.__struct_fields__}
-    return Sampling(**(fields | {name: value}))
 
 
 @dataclass

@@ -1,0 +1,140 @@
+"""Checkpoints in one file or several; what does not fit is named."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from motet_inference.engine.testing import small_config, small_model
+from motet_inference.models.errors import BrokenCheckpoint
+from motet_inference.models.llama import CausalLM
+from motet_inference.models.loader import base_revision, load_model
+from safetensors.torch import save_file
+from torch import Tensor
+
+CONFIG = {
+    "model_type": "qwen3",
+    "vocab_size": 61,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 16,
+    "max_position_embeddings": 64,
+    "attention_bias": True,
+}
+
+
+@pytest.fixture
+def tensors() -> dict[str, Tensor]:
+    config = small_config(qk_norm=True, qkv_bias=True, o_bias=True, head_dim=16)
+    return {name: t.clone() for name, t in small_model(config).parameters.items()}
+
+
+def write(folder: Path, tensors: dict[str, Tensor], *, shards: int = 0, **changes: object) -> Path:
+    (folder / "config.json").write_text(json.dumps(CONFIG | changes))
+    if not shards:
+        save_file(tensors, folder / "model.safetensors")
+        return folder
+    where: dict[str, str] = {}
+    for shard in range(shards):
+        part = dict(sorted(tensors.items())[shard::shards])
+        name = f"model-{shard + 1:05}-of-{shards:05}.safetensors"
+        save_file(part, folder / name)
+        where |= dict.fromkeys(part, name)
+    index = {"metadata": {}, "weight_map": where}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    return folder
+
+
+def load(folder: Path) -> CausalLM:
+    return load_model(folder, dtype=torch.float32, device="cpu")
+
+
+@pytest.mark.parametrize("shards", [0, 1, 3])
+def test_every_tensor_arrives(shards: int, tensors: dict[str, Tensor], tmp_path: Path) -> None:
+    model = load(write(tmp_path, tensors, shards=shards))
+    assert set(model.parameters) == set(tensors)
+    for name, tensor in tensors.items():
+        assert torch.equal(model.parameters[name], tensor), name
+    assert model.config.revision == base_revision(tmp_path)
+
+
+def test_merged_projections_hold_their_parts_in_order(
+    tensors: dict[str, Tensor], tmp_path: Path
+) -> None:
+    layer = load(write(tmp_path, tensors)).layers[1]
+    prefix = "model.layers.1."
+    for parts, merged in (
+        (("q_proj", "k_proj", "v_proj"), layer.attention.qkv),
+        (("gate_proj", "up_proj"), layer.mlp.gate_up),
+    ):
+        block = "self_attn." if "q_proj" in parts else "mlp."
+        named = [tensors[f"{prefix}{block}{part}.weight"] for part in parts]
+        assert torch.equal(merged.weight, torch.cat(named))
+
+
+def test_values_are_converted(tensors: dict[str, Tensor], tmp_path: Path) -> None:
+    half = {name: t.to(torch.bfloat16) for name, t in tensors.items()}
+    model = load(write(tmp_path, half))
+    assert model.dtype == torch.float32
+    assert torch.equal(model.norm, half["model.norm.weight"].float())
+
+
+def test_tied_embeddings_share_and_ignore_a_stored_head(
+    tensors: dict[str, Tensor], tmp_path: Path
+) -> None:
+    model = load(write(tmp_path, tensors, tie_word_embeddings=True))
+    assert model.head is model.embedding
+    assert torch.equal(model.head, tensors["model.embed_tokens.weight"])
+
+
+def test_a_missing_tensor_is_named(tensors: dict[str, Tensor], tmp_path: Path) -> None:
+    del tensors["model.layers.1.mlp.up_proj.weight"]
+    with pytest.raises(BrokenCheckpoint, match=r"layers\.1\.mlp\.up_proj"):
+        load(write(tmp_path, tensors))
+
+
+def test_a_tensor_too_many_is_named(tensors: dict[str, Tensor], tmp_path: Path) -> None:
+    tensors["model.layers.2.input_layernorm.weight"] = torch.ones(32)
+    with pytest.raises(BrokenCheckpoint, match=r"layers\.2\.input_layernorm"):
+        load(write(tmp_path, tensors))
+
+
+def test_a_wrong_shape_is_named(tensors: dict[str, Tensor], tmp_path: Path) -> None:
+    tensors["model.norm.weight"] = torch.ones(31)
+    with pytest.raises(BrokenCheckpoint, match=r"norm\.weight is \(31,\)"):
+        load(write(tmp_path, tensors))
+
+
+def test_no_weights_or_a_file_that_is_none(tensors: dict[str, Tensor], tmp_path: Path) -> None:
+    write(tmp_path, tensors)
+    (tmp_path / "model.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0notjson!")
+    with pytest.raises(BrokenCheckpoint, match="safetensors"):
+        load(tmp_path)
+    (tmp_path / "model.safetensors").unlink()
+    with pytest.raises(BrokenCheckpoint, match="neither"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../evil.safetensors", "absent.safetensors"])
+def test_an_index_stays_in_its_folder(
+    name: str, tensors: dict[str, Tensor], tmp_path: Path
+) -> None:
+    inner = tmp_path / "model"
+    inner.mkdir()
+    save_file({"x": torch.ones(1)}, tmp_path / "evil.safetensors")
+    write(inner, tensors, shards=2)
+    index = inner / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"x": name}}))
+    with pytest.raises(BrokenCheckpoint, match="no file"):
+        load(inner)
+
+
+def test_the_revision_follows_the_files(tensors: dict[str, Tensor], tmp_path: Path) -> None:
+    first = base_revision(write(tmp_path, tensors))
+    assert base_revision(write(tmp_path, tensors)) == first
+    tensors["model.norm.weight"][0] += 1
+    assert base_revision(write(tmp_path, tensors)) != first
+    assert base_revision(write(tmp_path, tensors, rms_norm_eps=1e-5)) != first
