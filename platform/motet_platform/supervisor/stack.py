@@ -60,7 +60,7 @@ class Stack:
         if worker is not None:
             environment = worker_environment(self.environment, self.config, worker)
             command = python_command("-m", "motet_inference")
-            await self._add(Spec("worker", command, environment, stop_s=20))
+            await self._add(Spec("worker", command, environment, stop_s=40))
 
     async def prepare(self) -> dict[str, Any]:
         """Migrates and seeds; returns what is known of the demo account."""

@@ -1,0 +1,34 @@
+"""What the documents say agrees with the code, and their links lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+from motet_platform.adapters.testing import HOSTILE
+from motet_platform.config import Config
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_local_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)[^)]*\)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_every_code_of_a_refused_adapter_is_explained() -> None:
+    documented = set(re.findall(r"`([a-z0-9_]+)`", (ROOT / "docs" / "adapters.md").read_text()))
+    assert {code for code, _ in HOSTILE.values()} <= documented
+
+
+def test_every_setting_of_the_platform_is_listed() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text()
+    not_for_users = {"debug", "stripe"}
+    for name in set(Config.model_fields) - not_for_users:
+        assert f"MOTET_{name.upper()}`" in text, name
+
+
+def test_python_of_the_readme_compiles() -> None:
+    for block in re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL):
+        compile(block, "README.md", "exec")
