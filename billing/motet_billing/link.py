@@ -40,7 +40,7 @@ class Link:
         self._dsn = psycopg.conninfo.make_conninfo(
             dsn,
             application_name=name[:63],
-            options=f"{own.get('options') or ''} {SESSION}".strip(),
+            options=f"{SESSION} {own.get('options') or ''}".strip(),  # the later wins
             connect_timeout=own.get("connect_timeout") or 3,
             keepalives_idle=own.get("keepalives_idle") or 10,
             tcp_user_timeout=own.get("tcp_user_timeout") or 10_000,

@@ -107,6 +107,12 @@ class Bank:
             **hold.context,
         )
 
+    def clear(self) -> None:
+        """Start over, but for the price."""
+        self.swept.clear()
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE accounts_account CASCADE")
+
     def lapse(self, *request_ids: str) -> None:
         """As if the owner of these holds were long gone."""
         with connection.cursor() as cursor:
