@@ -155,9 +155,15 @@ def test_closed_folder_stays_closed_and_data_go_elsewhere(
 ) -> None:
     closed = folder / "closed"
     closed.mkdir(mode=0o700)
+    program = packaged_program()
+    for name in (program.parent.name, program.parent.name + ".libs"):
+        (closed / name).symlink_to(program.parents[1] / name)
+    hidden = closed / program.parent.name / program.name
+    monkeypatch.setattr("motet_platform.embedded.place.packaged_program", lambda: hidden)
     monkeypatch.setenv("MOTET_HOME", str(folder / "home"))
     server = EmbeddedPostgres(closed / "checkout" / "var", settings=FOR_TESTS)
     assert server.place.data.is_relative_to(folder / "home")
+    assert server.place.program.is_relative_to(folder / "home")
     assert mode(closed) == 0o700
     server.start()
     assert server.ready()
