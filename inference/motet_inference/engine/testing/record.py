@@ -1,5 +1,6 @@
 """Requests from a few words, and what the engine said about them."""
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +31,7 @@ class Outcome:
 
     tokens: dict[int, list[int]] = field(default_factory=dict)
     logprobs: dict[int, list[float]] = field(default_factory=dict)
+    top: dict[int, list[list[tuple[int, float]]]] = field(default_factory=dict)
     reasons: dict[int, str] = field(default_factory=dict)
     low: int = 0
     ended: Ended | None = None
@@ -54,7 +56,9 @@ class Record:
             assert token.request_id not in over
             self[token.request_id].tokens.setdefault(token.index, []).append(token.token_id)
             if token.logprob is not None:
-                self[token.request_id].logprobs.setdefault(token.index, []).append(token.logprob)
+                outcome = self[token.request_id]
+                outcome.logprobs.setdefault(token.index, []).append(token.logprob)
+                outcome.top.setdefault(token.index, []).append(token.top or [])
         for end in output.choice_ends:
             assert end.index not in self[end.request_id].reasons
             self[end.request_id].reasons[end.index] = end.reason
@@ -77,6 +81,8 @@ def drive(engine: Engine, adds: Iterable[Add] = (), *, steps: int = 5000) -> Rec
     for _ in range(steps):
         if not engine.has_work:
             return record
-        record.take(engine.step())
+        output = record.take(engine.step())
         engine.check_integrity()
+        if not output.num_tokens and engine.has_work:
+            time.sleep(0.001)  # an adapter is being loaded
     raise AssertionError(f"still at work after {steps} steps")

@@ -1,0 +1,199 @@
+"""Random checkpoints of every family, and transformers (with peft) as the judge of their tokens."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from motet_inference.engine.config import EngineConfig
+from motet_inference.engine.engine import Engine
+from motet_inference.engine.slots import Slots
+from motet_inference.models.loader import load_model
+from torch import Tensor
+from transformers import (
+    LlamaConfig,
+    MistralConfig,
+    PreTrainedConfig,
+    PreTrainedModel,
+    Qwen2Config,
+    Qwen3Config,
+)
+from transformers.models.auto.modeling_auto import AutoModelForCausalLM
+
+# Where the reference's two best logits are closer than this, either may come first.
+NEAR = 1e-4
+
+SIZES: dict[str, Any] = {
+    "vocab_size": 97,
+    "hidden_size": 64,
+    "intermediate_size": 112,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 256,
+    "bos_token_id": None,
+    "eos_token_id": None,
+    "pad_token_id": 0,
+}
+LLAMA3 = {
+    "rope_type": "llama3",
+    "rope_theta": 500000.0,
+    "factor": 8.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 32,
+}
+FAMILIES: dict[str, Callable[[], PreTrainedConfig]] = {
+    "llama3-untied": lambda: LlamaConfig(**SIZES, rope_parameters=LLAMA3),
+    "llama3-tied": lambda: LlamaConfig(**SIZES, rope_parameters=LLAMA3, tie_word_embeddings=True),
+    "llama-biased": lambda: LlamaConfig(**SIZES, attention_bias=True, head_dim=24),
+    "mistral-window": lambda: MistralConfig(**SIZES, sliding_window=16),
+    "qwen2": lambda: Qwen2Config(**SIZES),
+    "qwen2-windows": lambda: Qwen2Config(
+        **SIZES, use_sliding_window=True, sliding_window=12, max_window_layers=1
+    ),
+    "qwen3-wide-heads": lambda: Qwen3Config(**SIZES, head_dim=32),
+    "qwen3-tied": lambda: Qwen3Config(**SIZES, head_dim=16, tie_word_embeddings=True),
+}
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Says whether tokens are those of greedy decoding, given what came before each."""
+
+    model: torch.nn.Module
+
+    @torch.inference_mode()
+    def logits(self, prompt: list[int], tokens: list[int]) -> Tensor:
+        """fp32 [len(tokens), vocab]: row i is what the reference says before token i."""
+        ids = torch.tensor([prompt + tokens], device=next(self.model.parameters()).device)
+        found: Tensor = self.model(ids).logits[0, len(prompt) - 1 : -1]
+        return found.float().cpu()
+
+    def divergences(self, prompt: list[int], tokens: list[int]) -> int:
+        """How often a near tie went the other way; any other difference is an AssertionError."""
+        best = self.logits(prompt, tokens).topk(2)
+        count = 0
+        for i, token in enumerate(tokens):
+            first, second = best.indices[i].tolist()
+            if token == first:
+                continue
+            gap = (best.values[i, 0] - best.values[i, 1]).item()
+            assert token == second and gap < NEAR, f"token {i}: {token}, not {first} (gap {gap})"
+            count += 1
+        return count
+
+    def same(self, prompt: list[int], one: list[int], other: list[int]) -> bool:
+        """Whether two outputs agree up to their first near tie."""
+        for i, (a, b) in enumerate(zip(one, other, strict=True)):
+            if a != b:
+                first, second = self.logits(prompt, one)[i].topk(2).values.tolist()
+                return bool(first - second < NEAR)
+        return True
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A saved model, and the same in transformers."""
+
+    folder: Path
+    reference: PreTrainedModel
+
+    @property
+    def judge(self) -> Judge:
+        return Judge(self.reference)
+
+    def engine(
+        self,
+        slots: Slots | None = None,
+        *,
+        dtype: torch.dtype = torch.float32,
+        device: str = "cpu",
+        **limits: Any,
+    ) -> Engine:
+        """An engine over it: small blocks, and steps that split every prompt."""
+        fields: dict[str, Any] = {
+            "num_blocks": 512,
+            "block_size": 8,
+            "max_context": 192,
+            "max_batch": 16,
+            "token_budget": 24,
+        }
+        model = load_model(self.folder, dtype=dtype, device=device)
+        return Engine(model, EngineConfig(**(fields | limits)), slots)
+
+
+def make_checkpoint(config: PreTrainedConfig, folder: Path, *, seed: int) -> Checkpoint:
+    """Random weights that matter everywhere: biases and norms too, which start as 0 and 1."""
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    model = AutoModelForCausalLM.from_config(config).eval()
+    width = config.hidden_size**-0.5
+    with torch.no_grad():
+        for parameter in model.parameters():
+            values = torch.randn_like(parameter)
+            parameter.copy_(1 + 0.3 * values if parameter.ndim == 1 else 1.6 * width * values)
+    model.save_pretrained(folder)
+    return Checkpoint(folder, model)
+
+
+@pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Checkpoint]:
+    """A family's checkpoint by name, made once."""
+    made: dict[str, Checkpoint] = {}
+
+    def get(name: str) -> Checkpoint:
+        if name not in made:
+            seed = list(FAMILIES).index(name)
+            folder = tmp_path_factory.mktemp(name)
+            made[name] = make_checkpoint(FAMILIES[name](), folder, seed=seed)
+        return made[name]
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def build() -> Callable[..., Checkpoint]:
+    """Makes a checkpoint of any configuration."""
+    return make_checkpoint
+
+
+@pytest.fixture(scope="session")
+def family_config() -> Callable[[str], PreTrainedConfig]:
+    """A family's configuration by name."""
+    return lambda name: FAMILIES[name]()
+
+
+@pytest.fixture(params=FAMILIES)
+def family(request: pytest.FixtureRequest, checkpoints: Callable[[str], Checkpoint]) -> Checkpoint:
+    """Each family in turn."""
+    return checkpoints(request.param)
+
+
+@pytest.fixture
+def judge_of() -> Callable[[torch.nn.Module], Judge]:
+    return Judge
+
+
+@pytest.fixture
+def prompts() -> list[list[int]]:
+    """Eight prompts of 3 to 75 tokens; the last two begin alike."""
+    generator = torch.Generator().manual_seed(5)
+
+    def draw(length: int) -> list[int]:
+        tokens: list[int] = torch.randint(1, 97, (length,), generator=generator).tolist()
+        return tokens
+
+    shared = draw(50)
+    return [
+        *(draw(length) for length in (3, 8, 17, 23, 40, 75)),
+        shared + draw(9),
+        shared + draw(3),
+    ]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
