@@ -1,0 +1,136 @@
+"""Every kernel compiled for Hopper, as it would be launched, on a machine without one."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+import torch
+from motet_kernels import AttentionBatch, LoraBatch
+from torch import Tensor
+
+pytest.importorskip("triton")
+
+# The shared memory that one program may have on compute capability 9.0.
+SHARED = 232448
+# Bytes of stack: a register or two parked outside a loop, no more. In fp32 a product runs as three
+# in TF32, and what that spills is of no account: fp32 on a GPU is for checking.
+STACK = {torch.bfloat16: 8, torch.float16: 8, torch.float32: 64}
+QKV, GATE_UP, DOWN = (4096, (4096, 1024, 1024)), (4096, (14336, 14336)), (14336, (4096,))
+
+
+def meta(*shape: int, dtype: torch.dtype) -> Tensor:
+    return torch.empty(shape, dtype=dtype, device="meta")
+
+
+def check(hopper: Any, dtype: torch.dtype, *names: str) -> None:
+    assert [kernel.name for kernel in hopper.kernels] == list(names)
+    for kernel in hopper.kernels:
+        assert kernel.shared <= SHARED, kernel
+        assert kernel.stack <= STACK[dtype], kernel
+
+
+@pytest.mark.parametrize(
+    ("tokens", "adapters", "rank", "group", "dtype"),
+    [
+        (1, 1, 16, QKV, torch.bfloat16),
+        (16, 16, 64, DOWN, torch.bfloat16),
+        (64, 64, 16, GATE_UP, torch.bfloat16),
+        (64, 64, 64, QKV, torch.float16),
+        (512, 1, 64, QKV, torch.bfloat16),
+        (4096, 8, 64, GATE_UP, torch.bfloat16),
+        (512, 4, 16, QKV, torch.float32),
+    ],
+)
+def test_add_lora(
+    tokens: int,
+    adapters: int,
+    rank: int,
+    group: tuple[int, tuple[int, ...]],
+    dtype: torch.dtype,
+    hopper: Any,
+) -> None:
+    from motet_kernels._triton.lora import add_lora_triton
+
+    inputs, slices = group
+    ranks = [rank] * adapters
+    slots = [t % adapters for t in range(tokens)]
+    lora = LoraBatch.build(slots, ranks, torch.tensor(ranks).int(), "cpu")
+    assert lora is not None
+    on_meta = {
+        field.name: getattr(lora, field.name).to("meta")
+        for field in dataclasses.fields(lora)
+        if isinstance(getattr(lora, field.name), Tensor)
+    }
+    add_lora_triton(
+        meta(tokens, sum(slices), dtype=dtype),
+        meta(tokens, inputs, dtype=dtype),
+        meta(adapters, len(slices) * 64, inputs, dtype=dtype),
+        meta(adapters, sum(slices), 64, dtype=dtype),
+        dataclasses.replace(lora, **on_meta),
+        slices,
+    )
+    check(hopper, dtype, "_shrink", "_expand")
+
+
+@pytest.mark.parametrize(
+    ("heads", "sequences", "rows", "length", "options", "dtype", "names"),
+    [
+        ((32, 8, 128), 64, 1, 1024, {}, torch.bfloat16, ["_decode"]),
+        ((32, 8, 128), 2, 512, 2048, {}, torch.bfloat16, ["_decode", "_merge", "_prefill"]),
+        ((28, 4, 128), 1, 1, 65536, {}, torch.float16, ["_decode", "_merge"]),
+        ((8, 8, 64), 4, 3, 100, {}, torch.bfloat16, ["_decode", "_prefill"]),
+        (
+            (16, 8, 256), 8, 512, 8192, {"window": 4096, "softcap": 50.0}, torch.bfloat16,
+            ["_decode", "_merge", "_prefill"],
+        ),
+        ((32, 8, 128), 64, 64, 128, {}, torch.float32, ["_decode", "_prefill"]),
+    ],
+)  # fmt: skip
+def test_paged_attention(
+    heads: tuple[int, int, int],
+    sequences: int,
+    rows: int,
+    length: int,
+    options: dict[str, Any],
+    dtype: torch.dtype,
+    names: list[str],
+    hopper: Any,
+) -> None:
+    from motet_kernels._triton.attention import paged_attention_triton
+
+    count, kv_count, dim = heads
+    cache = meta(1000, 16, kv_count, dim, dtype=dtype)
+    batch = AttentionBatch(
+        meta(sequences + 1, dtype=torch.int32),
+        meta(sequences, dtype=torch.int32),
+        meta(sequences, 4096, dtype=torch.int32),
+        rows,
+        length,
+    )
+    paged_attention_triton(
+        meta(sequences * rows, count, dim, dtype=dtype), cache, cache, batch,
+        scale=0.1, window=options.get("window"), softcap=options.get("softcap"),
+    )  # fmt: skip
+    check(hopper, dtype, *names)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+def test_elementwise(dtype: torch.dtype, hopper: Any) -> None:
+    from motet_kernels._triton.kv_store import store_kv_triton
+    from motet_kernels._triton.norm import rms_norm_triton
+    from motet_kernels._triton.rope import rope_triton
+    from motet_kernels._triton.silu_mul import silu_mul_triton
+
+    x, weight = meta(64, 4096, dtype=dtype), meta(4096, dtype=dtype)
+    q, k = meta(64, 32, 128, dtype=dtype), meta(64, 8, 128, dtype=dtype)
+    cache, table = meta(100, 16, 8, 128, dtype=dtype), meta(100, 64, dtype=torch.float32)
+    places = meta(64, dtype=torch.int64)
+    gate, up = meta(64, 28672, dtype=dtype).chunk(2, 1)
+    rms_norm_triton(x, weight, 1e-5)
+    rms_norm_triton(x, weight, 1e-5, x)
+    rms_norm_triton(q, meta(128, dtype=dtype), 1e-5)
+    rms_norm_triton(meta(1, 16384, dtype=dtype), meta(16384, dtype=dtype), 1e-5)
+    rope_triton(q, k, places, table, table)
+    store_kv_triton(k, k, cache, cache, places)
+    silu_mul_triton(gate, up)
+    check(hopper, dtype, *["_rms_norm"] * 4, "_rope", "_store_kv", "_silu_mul")

@@ -1,0 +1,167 @@
+"""The Triton kernels against their twins on small odd shapes.
+
+`test_interpreter.py` runs this file in processes of their own, under Triton's interpreter: the
+interpreter must be chosen before the kernels are imported, and dies of an access out of bounds.
+"""
+
+from typing import Any
+
+import pytest
+import torch
+from motet_kernels import (
+    AttentionBatch,
+    LoraBatch,
+    add_lora_torch,
+    add_rms_norm_torch,
+    paged_attention_torch,
+    rms_norm_torch,
+    rope_torch,
+    silu_mul_torch,
+    store_kv_torch,
+)
+from motet_kernels._triton.attention import paged_attention_triton
+from motet_kernels._triton.kv_store import store_kv_triton
+from motet_kernels._triton.lora import add_lora_triton
+from motet_kernels._triton.norm import rms_norm_triton
+from motet_kernels._triton.rope import rope_triton
+from motet_kernels._triton.silu_mul import silu_mul_triton
+from motet_kernels.testing import POPULARITIES, TOLERANCE, Popularity, assert_close, popular
+from torch import Tensor
+
+NAN = float("nan")
+RANKS = [4, 32, 0, 8, 16]
+
+
+@pytest.fixture(params=list(TOLERANCE), ids=str)
+def dtype(request: pytest.FixtureRequest) -> torch.dtype:
+    torch.manual_seed(0)
+    return request.param
+
+
+def lora_operands(tokens: int, slices: tuple[int, ...], dtype: torch.dtype) -> tuple[Tensor, ...]:
+    inputs, width, slots = 80, 32, len(RANKS)
+    a = torch.randn(slots, len(slices), width, inputs) / inputs**0.5
+    b = torch.randn(slots, sum(slices), width) / width**0.5
+    for slot, rank in enumerate(RANKS):
+        a[slot, :, rank:] = NAN
+        b[slot, :, rank:] = NAN
+    y, x = torch.randn(tokens, sum(slices)), torch.randn(tokens, inputs)
+    return y.to(dtype), x.to(dtype), a.flatten(1, 2).to(dtype), b.to(dtype)
+
+
+@pytest.mark.parametrize(
+    ("popularity", "slices"),
+    [(p, (40, 16, 16)) for p in POPULARITIES if p != "none"]
+    + [("skewed", (40, 40)), ("skewed", (72,))],
+    ids=str,
+)
+def test_add_lora(popularity: Popularity, slices: tuple[int, ...], dtype: torch.dtype) -> None:
+    token_slot = popular(popularity, 21, len(RANKS))
+    lora = LoraBatch.build(token_slot, RANKS, torch.tensor(RANKS).int(), "cpu")
+    assert lora is not None
+    y, x, a, b = lora_operands(21, slices, dtype)
+    expected = y.clone()
+    add_lora_torch(expected, x, a, b, lora, slices)
+    add_lora_triton(y, x, a, b, lora, slices)
+    assert_close(y, expected)
+
+
+@pytest.mark.parametrize("tile_rows", [16, 32, 64])
+def test_add_lora_over_tiles_of_any_size_and_padding(tile_rows: int, dtype: torch.dtype) -> None:
+    token_slot = [1] * 70 + [-1] + [3] * 17
+    ranks = torch.tensor(RANKS).int()
+    lora = LoraBatch.build(token_slot, RANKS, ranks, "cpu")
+    assert lora is not None
+    tiles = [(1, at, min(at + tile_rows, 70)) for at in range(0, 70, tile_rows)]
+    tiles += [(3, at, min(at + tile_rows, 87)) for at in range(70, 87, tile_rows)]
+    tiles += [(-1, 0, 0), (-1, 0, 88)]
+    fields = {**vars(lora), "tiles": torch.tensor(tiles).int(), "tile_rows": tile_rows}
+    y, x, a, b = lora_operands(len(token_slot), (24,), dtype)
+    expected = y.clone()
+    add_lora_torch(expected, x, a, b, lora, (24,))
+    add_lora_triton(y, x, a, b, LoraBatch(**fields), (24,))
+    assert_close(y, expected)
+
+
+MIXED = [(1, 33), (1, 1), (5, 5), (0, 10), (7, 27), (1, 16)]
+DECODES = [(1, 33), (1, 1), (0, 3), (1, 20)]
+
+
+@pytest.mark.parametrize(
+    ("shapes", "heads", "options", "bound"),
+    [
+        (MIXED, (6, 2, 24), {}, 0),
+        (MIXED, (5, 1, 16), {"window": 7}, 0),
+        (MIXED, (2, 2, 16), {"softcap": 3.0}, 0),
+        # A loose bound on the lengths splits the keys of a decode, some parts of them empty.
+        (DECODES, (6, 2, 24), {}, 900),
+        (DECODES, (5, 1, 16), {"window": 600, "softcap": 3.0}, 900),
+    ],
+    ids=str,
+)
+def test_paged_attention(
+    shapes: list[tuple[int, int]],
+    heads: tuple[int, int, int],
+    options: dict[str, Any],
+    bound: int,
+    dtype: torch.dtype,
+) -> None:
+    count, kv_count, dim = heads
+    page, pages = 8, 5
+    blocks = torch.randperm(len(shapes) * pages).int().view(-1, pages)
+    k_cache, v_cache = torch.full((2, blocks.numel(), page, kv_count, dim), NAN).to(dtype)
+    for b, (_, length) in enumerate(shapes):
+        for at in range(length):
+            block = blocks[b, at // page]
+            k_cache[block, at % page] = torch.randn(kv_count, dim).to(dtype)
+            v_cache[block, at % page] = torch.randn(kv_count, dim).to(dtype)
+        blocks[b, -(-length // page) :] = 1 << 30
+    rows = [rows for rows, _ in shapes]
+    lengths = [length for _, length in shapes]
+    batch = AttentionBatch(
+        torch.tensor([0, *rows]).cumsum(0).int(),
+        torch.tensor(lengths).int(),
+        blocks,
+        max(rows),
+        max(bound, *lengths),
+    )
+    q = torch.randn(sum(rows), count + 2, dim).to(dtype)[:, :count]
+    options = {"scale": 0.25, "window": None, "softcap": None} | options
+    expected = paged_attention_torch(q, k_cache, v_cache, batch, **options)
+    assert_close(paged_attention_triton(q, k_cache, v_cache, batch, **options), expected)
+
+
+@pytest.mark.parametrize("shape", [(3, 100), (5, 3, 20), (2, 2, 2, 9), (33,)], ids=str)
+def test_rms_norm(shape: tuple[int, ...], dtype: torch.dtype) -> None:
+    weight = torch.randn(shape[-1]).to(dtype)
+    x, residual = torch.randn(*shape[:-1], 2 * shape[-1]).to(dtype).chunk(2, -1)
+    assert_close(rms_norm_triton(x, weight, 1e-5)[0], rms_norm_torch(x, weight, 1e-5))
+    out, total = rms_norm_triton(x, weight, 1e-5, residual)
+    expected = add_rms_norm_torch(x, residual, weight, 1e-5)
+    assert_close(out, expected[0])
+    assert_close(total, expected[1])
+
+
+@pytest.mark.parametrize(("heads", "kv_heads", "half"), [(6, 2, 12), (1, 1, 4)])
+def test_rope(heads: int, kv_heads: int, half: int, dtype: torch.dtype) -> None:
+    qkv = torch.randn(5, heads + 2 * kv_heads, 2 * half).to(dtype)
+    expected = qkv.clone()
+    angle = torch.rand(50, half) * 6
+    arguments = torch.randint(0, 50, (5,)), angle.cos(), angle.sin()
+    rope_torch(expected[:, :heads], expected[:, heads : heads + kv_heads], *arguments)
+    rope_triton(qkv[:, :heads], qkv[:, heads : heads + kv_heads], *arguments)
+    assert_close(qkv, expected)
+
+
+def test_store_kv(dtype: torch.dtype) -> None:
+    k, v = torch.randn(5, 4, 24).to(dtype).chunk(2, 1)
+    actual, expected = torch.zeros(2, 2, 3, 4, 2, 24).to(dtype)
+    slots = torch.tensor([3, 11, -1, 0, 7])
+    store_kv_torch(k, v, *expected, slots)
+    store_kv_triton(k, v, *actual, slots)
+    assert torch.equal(actual, expected)
+
+
+def test_silu_mul(dtype: torch.dtype) -> None:
+    x = torch.randn(3, 102).to(dtype) * 4
+    assert_close(silu_mul_triton(*x.chunk(2, 1)), silu_mul_torch(x))
