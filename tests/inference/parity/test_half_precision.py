@@ -1,0 +1,172 @@
+"""In bfloat16 the engine is at most twice as far from fp32 as transformers in bfloat16 is.
+
+On the CPU this runs the torch twins, on a GPU the kernels; the engine's path is the same.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import peft
+import pytest
+import torch
+from motet_inference.adapters.slots import AdapterSlots
+from motet_inference.engine.messages import AdapterRef
+from motet_inference.engine.testing import Record, add, drive
+from torch import Tensor
+from transformers import LlamaConfig
+from transformers.models.auto.modeling_auto import AutoModelForCausalLM
+
+DEVICES = [
+    "cpu",
+    pytest.param(
+        "cuda",
+        marks=[
+            pytest.mark.gpu,
+            pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device"),
+        ],
+    ),
+]
+RUNS: dict[str, dict[str, Any]] = {
+    "roomy": {},
+    "tight": {"num_blocks": 30},
+    "no reuse": {"prefix_cache": False},
+}
+
+
+def options(vocab_size: int) -> dict[str, object]:
+    """All log-probabilities of every step: what the reference is compared with."""
+    return {"max_tokens": 24, "logprobs": vocab_size}
+
+
+def logprobs_of(record: Record, name: str) -> Tensor:
+    """fp32 [tokens, vocab], put back in the order of the vocabulary."""
+    rows = record[name].top[0]
+    found = torch.empty(len(rows), len(rows[0]))
+    for row, top in zip(found, rows, strict=True):
+        row[torch.tensor([token for token, _ in top])] = torch.tensor([p for _, p in top])
+    return found
+
+
+class Errors:
+    """Sums of squares against fp32, ours and theirs."""
+
+    def __init__(self) -> None:
+        self.ours = self.theirs = 0.0
+
+    def take(self, exact: Tensor, ours: Tensor, theirs: Tensor) -> None:
+        expected = exact.log_softmax(-1)
+        self.ours += (ours - expected).square().sum().item()
+        self.theirs += (theirs.log_softmax(-1) - expected).square().sum().item()
+
+    def check(self, note: Callable[[str, object], None]) -> None:
+        assert self.theirs > 0
+        ratio = (self.ours / self.theirs) ** 0.5
+        note("error over that of transformers", round(ratio, 3))
+        assert ratio <= 2
+
+
+def in_half(checkpoint: Any, device: str) -> torch.nn.Module:
+    model: torch.nn.Module = AutoModelForCausalLM.from_pretrained(
+        checkpoint.folder, dtype=torch.bfloat16
+    )
+    return model.eval().to(device)
+
+
+@pytest.mark.parametrize("run", RUNS)
+@pytest.mark.parametrize("device", DEVICES)
+def test_error_of_every_family(
+    device: str,
+    run: str,
+    family: Any,
+    prompts: list[list[int]],
+    judge_of: Any,
+    record_property: Callable[[str, object], None],
+) -> None:
+    engine = family.engine(dtype=torch.bfloat16, device=device, **RUNS[run])
+    messages = [add(f"r{i}", p, options=options(97)) for i, p in enumerate(prompts)]
+    record = drive(engine, messages)
+    if run == "tight":
+        assert sum(s.preemptions for s in record.steps) > 0
+    theirs, errors = judge_of(in_half(family, device)), Errors()
+    for i, prompt in enumerate(prompts):
+        tokens = record[f"r{i}"].tokens[0]
+        errors.take(
+            family.judge.logits(prompt, tokens),
+            logprobs_of(record, f"r{i}"),
+            theirs.logits(prompt, tokens),
+        )
+    errors.check(record_property)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_error_with_adapters(
+    device: str,
+    build: Callable[..., Any],
+    tmp_path: Path,
+    prompts: list[list[int]],
+    judge_of: Any,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Ranks 4, 16 and 64 in one batch, on a wider model."""
+    config = LlamaConfig(
+        vocab_size=97,
+        hidden_size=256,
+        intermediate_size=512,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=256,
+        eos_token_id=None,
+    )
+    checkpoint = build(config, tmp_path / "base", seed=3)
+    exact = save_adapters(checkpoint.reference, tmp_path)
+    slots = AdapterSlots(
+        checkpoint.engine().model.config,
+        num_slots=3,
+        max_rank=64,
+        dtype=torch.bfloat16,
+        device=device,
+        host_bytes=1 << 28,
+    )
+    refs = [AdapterRef(digest=f"a{r}", path=str(tmp_path / f"a{r}"), rank=r) for r in (4, 16, 64)]
+    messages = [
+        add(f"r{i}", p, adapter=refs[i % 3], options=options(97)) for i, p in enumerate(prompts)
+    ]
+    engine = checkpoint.engine(slots, dtype=torch.bfloat16, device=device)
+    record = drive(engine, messages, steps=20_000)
+    slots.close()
+    half = peft.PeftModel.from_pretrained(
+        in_half(checkpoint, device), tmp_path / "a4", "a4", autocast_adapter_dtype=False
+    )
+    for ref in refs[1:]:
+        half.load_adapter(ref.path, ref.digest, autocast_adapter_dtype=False)
+    errors = Errors()
+    for i, prompt in enumerate(prompts):
+        name, tokens = refs[i % 3].digest, record[f"r{i}"].tokens[0]
+        exact.set_adapter(name)
+        half.set_adapter(name)
+        errors.take(
+            judge_of(exact).logits(prompt, tokens),
+            logprobs_of(record, f"r{i}"),
+            judge_of(half.eval()).logits(prompt, tokens),
+        )
+    errors.check(record_property)
+
+
+def save_adapters(base: Any, folder: Path) -> Any:
+    """Three adapters on all projections, with B not zero, in fp32."""
+    model: Any = None
+    for rank in (4, 16, 64):
+        config = peft.LoraConfig(r=rank, lora_alpha=rank, target_modules="all-linear")
+        if model is None:
+            model = peft.get_peft_model(base, config, f"a{rank}")
+        else:
+            model.add_adapter(f"a{rank}", config)
+    torch.manual_seed(9)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "lora_" in name:
+                parameter.normal_(std=0.04)
+    model.save_pretrained(folder)
+    return model.eval()
