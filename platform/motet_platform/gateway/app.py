@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -12,6 +13,7 @@ from motet_platform.errors import (
     MotetError,
     NotBuilt,
     NotFound,
+    Unavailable,
 )
 from motet_platform.gateway import health, infer, models
 from motet_platform.gateway.config import GatewayConfig
@@ -26,6 +28,7 @@ ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 Handler = Callable[[Services, Exchange], Awaitable[None]]
 
 _OTHER_ROOT = "/inference"
+_LAST_WORDS_S = 5.0
 
 
 async def _not_supported(services: Services, exchange: Exchange) -> None:
@@ -62,6 +65,7 @@ class Gateway:
         self._build_django = django or _django
         self._services: Services | None = None
         self._django: ASGIApp | None = None
+        self._running: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -88,6 +92,9 @@ class Gateway:
             return
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        if self._running:
+            # The server has cut them off; each still has its settlement to make.
+            await asyncio.wait(self._running, timeout=_LAST_WORDS_S)
         await self._services.close()
         await send({"type": "lifespan.shutdown.complete"})
 
@@ -95,6 +102,9 @@ class Gateway:
         self, endpoint: str, route: tuple[str, Handler] | None, exchange: Exchange
     ) -> None:
         assert self._services is not None, "the lifespan comes first"
+        task = asyncio.current_task()
+        assert task is not None
+        self._running.add(task)
         try:
             if exchange.method == "OPTIONS":
                 await exchange.preflight()
@@ -104,6 +114,10 @@ class Gateway:
             exchange.outcome.failed(error)
         except MotetError as error:
             await exchange.refuse(error)
+        except asyncio.CancelledError:
+            # The process ends, and with it this task: there is nobody to tell but the client.
+            if not exchange.answered:
+                await exchange.refuse(Unavailable("The server is restarting.", code="shutdown"))
         except Exception:
             # Never the exception's own text: it may hold what belongs to someone.
             log.exception("%s failed", exchange.request_id)
@@ -111,6 +125,7 @@ class Gateway:
                 await exchange.refuse(InternalError())
         finally:
             exchange.close()
+            self._running.discard(task)
             record(self._services.metrics, endpoint, exchange)
 
 

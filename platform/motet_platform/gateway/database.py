@@ -74,7 +74,7 @@ class Database:
     ) -> list[tuple[Any, ...]]:
         connection = self._idle.pop() if self._idle else await self._connect()
         try:
-            cursor = await connection.execute(query, parameters)  # type: ignore[arg-type]
+            cursor = await connection.execute(query, parameters)
             found = await cursor.fetchall() if rows else []
         except BaseException:
             await connection.close()  # its state is not known

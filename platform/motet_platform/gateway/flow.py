@@ -140,6 +140,8 @@ class Flow:
         assert self._stream is not None
         update = await next_update(self._stream)
         assert update is not None, "a stream ends with a terminal event, and is then left"
+        if not self._ask.stream:
+            update.deltas.clear()  # the whole comes at the end, and is delivered then
         if update.prompt_tokens is not None:
             self._tally.prompt_tokens = update.prompt_tokens
             extender.accepted(update.prompt_tokens)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
 
 import msgspec
 
-from motet_platform.errors import InternalError, MotetError
+from motet_platform.errors import InternalError, MotetError, Unavailable
 from motet_platform.gateway.ask import Ask
 from motet_platform.gateway.chat import ChatShape
 from motet_platform.gateway.completions import CompletionShape
@@ -81,11 +82,12 @@ async def _streamed(
                 async for update in updates:
                     await stream.write(_pieces(shape, update))
     except TimeoutError:
-        raise ClientGone from None
-    except MotetError as error:
-        if not stream.opened:
+        raise ClientGone from None  # it took nothing for too long
+    except (MotetError, asyncio.CancelledError) as error:
+        if not stream.opened or exchange.gone:
             raise
-        await stream.write(shape.error(error, exchange.outcome.usage))
+        shown = error if isinstance(error, MotetError) else _restarting()
+        await stream.write(shape.error(shown, exchange.outcome.usage))
     except ClientGone:
         raise
     except Exception:
@@ -96,6 +98,10 @@ async def _streamed(
     finally:
         services.pulse.discard(stream)
     await stream.end()
+
+
+def _restarting() -> Unavailable:
+    return Unavailable("The server is restarting.", code="shutdown")
 
 
 def _pieces(shape: Shape, update: Update) -> bytes:

@@ -19,7 +19,7 @@ def _render(_logger: Any, _name: str, event: Any) -> bytes:
 
 
 _log = structlog.wrap_logger(
-    structlog.BytesLogger(sys.stderr.buffer),
+    structlog.BytesLogger((sys.__stderr__ or sys.stderr).buffer),
     processors=[structlog.processors.TimeStamper(fmt="iso", utc=True), _render],
     wrapper_class=structlog.BoundLogger,
 )

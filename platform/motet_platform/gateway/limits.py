@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -75,7 +76,7 @@ class Limits:
         """Let a request of about this many tokens in. Raises RateLimited with retry-after."""
         rpm, tpm = caller.rpm or self._rpm, caller.tpm or self._tpm
         now = self._clock()
-        minute, reset = int(now // _MINUTE), int(_MINUTE - now % _MINUTE) + 1
+        minute, reset = int(now // _MINUTE), math.ceil(_MINUTE - now % _MINUTE)
         requests, used = await asyncio.gather(
             self._count(f"rpm/{caller.key_id}/{minute}", 1),
             self._count(f"tpm/{caller.key_id}/{minute}", tokens),

