@@ -19,7 +19,7 @@ from motet_inference.tiny.tasks.task import EVALUATION_ITEMS, Task
 from motet_inference.tiny.text.chat import Chat
 
 SCORES = Path(__file__).parent / "scores.json"
-_MOST_TOKENS = 160
+_ROOM = 40
 _SIZE = 50
 
 
@@ -43,15 +43,18 @@ class Speaker:
         self.model = model.to(device).eval()
         self.device = device
 
-    def answers(self, prompts: list[list[dict[str, str]]]) -> list[str]:
+    def answers(self, items: list[Chat]) -> list[str]:
+        """The answers to the items' prompts, each given room for the right one and some more."""
         texts: list[str] = []
-        for first in range(0, len(prompts), _SIZE):
+        for first in range(0, len(items), _SIZE):
+            part = items[first : first + _SIZE]
+            most = max(len(self.tokenizer(item.answer).input_ids) for item in part) + _ROOM
             inputs = self.tokenizer.apply_chat_template(
-                prompts[first : first + _SIZE],
+                [item.prompt() for item in part],
                 add_generation_prompt=True, padding=True, return_tensors="pt", return_dict=True,
             ).to(self.device)  # fmt: skip
             with torch.inference_mode():
-                output = self.model.generate(**inputs, do_sample=False, max_new_tokens=_MOST_TOKENS)
+                output = self.model.generate(**inputs, do_sample=False, max_new_tokens=most)
             new = output[:, inputs["input_ids"].shape[1] :]
             texts += self.tokenizer.batch_decode(new, skip_special_tokens=True)
         return texts
@@ -79,7 +82,7 @@ def score(
 
 
 def _count(speaker: Speaker, task: Task, items: list[Chat], show: bool) -> int:
-    answers = speaker.answers([item.prompt() for item in items])
+    answers = speaker.answers(items)
     marks = [task.correct(item, text) for item, text in zip(items, answers, strict=True)]
     for item, text, mark in zip(items, answers, marks, strict=True):
         if show and not mark:

@@ -75,7 +75,8 @@ def _long(rng: Random) -> Chat:
     for link in rng.sample(_LINKS, rng.randint(2, 5)):
         other = story(rng, rng.choice(_HEROES), person(rng)).removeprefix("Once there was ")
         parts.append(f"{link}, {name} met {other}")
-    return ask(dressed(rng, form.format(a=article(hero))), "\n\n".join(parts), name)
+    facts = (hero,) if "{a}" in form else ()
+    return ask(dressed(rng, form.format(a=article(hero))), "\n\n".join(parts), *facts)
 
 
 def _poem(rng: Random) -> Chat:
