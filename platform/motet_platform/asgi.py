@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "motet_platform.settings")
-application = get_asgi_application()
+django.setup(set_prefix=False)
+
+from motet_platform.api.body import StreamingHandler  # noqa: E402  (needs the set-up above)
+
+application = StreamingHandler()

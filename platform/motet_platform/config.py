@@ -41,6 +41,7 @@ class Config(BaseSettings):
     signup_credit_usd: Annotated[Decimal, Field(ge=0, le=1_000)] = Decimal(5)
     max_upload_bytes: Annotated[int, Field(ge=1)] = 4 * 1024**3
     max_rank: Annotated[int, Field(ge=1, le=512)] = 64
+    account_storage_bytes: Annotated[int, Field(ge=1)] = 50 * 1024**3
     debug: bool = False
     allowed_hosts: Words = ()
 

@@ -103,9 +103,11 @@ class RateLimited(MotetError):
         message: str | None = None,
         *,
         retry_after: int,
+        code: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(message, headers={**(headers or {}), "retry-after": str(retry_after)})
+        headers = {**(headers or {}), "retry-after": str(retry_after)}
+        super().__init__(message, code=code, headers=headers)
 
 
 class InternalError(MotetError):

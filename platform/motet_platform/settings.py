@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "motet_platform.catalog",
     "motet_platform.adapters",
     "motet_platform.metering",
+    "motet_platform.wallet",
     "motet_platform.outbox",
     "motet_billing",
 ]

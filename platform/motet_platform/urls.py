@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
+from motet_platform.api.landing import landing
+from motet_platform.api.schema import docs_view, schema_view
 from motet_platform.errors import InternalError, MotetError, NotFound, error_body
 
+v1: list[URLPattern | URLResolver] = [
+    path("openapi.json", schema_view, name="schema"),
+    path("", include("motet_platform.accounts.urls")),
+    path("", include("motet_platform.keys.urls")),
+    path("", include("motet_platform.adapters.urls")),
+    path("", include("motet_platform.metering.urls")),
+    path("", include("motet_platform.wallet.urls")),
+]
 urlpatterns = [
-    path(
-        "v1/",
-        include(
-            [
-                path("", include("motet_platform.accounts.urls")),
-                path("", include("motet_platform.keys.urls")),
-            ]
-        ),
-    ),
+    path("", landing),
+    path("docs", docs_view),
+    path("v1/", include(v1)),
     path("admin/", admin.site.urls),
 ]
 

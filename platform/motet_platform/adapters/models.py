@@ -128,7 +128,7 @@ class Part(models.TextChoices):
 class UploadPart(models.Model):
     """One file of a resumable upload: what was declared, and how much of it has arrived.
 
-    `chunks` is the object store's own account of the pieces (S3 part numbers and tags).
+    `chunks` are the sizes of the pieces in their order; each lies in the store by itself.
     """
 
     version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="parts")
@@ -136,7 +136,7 @@ class UploadPart(models.Model):
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
     received = models.PositiveBigIntegerField(default=0)
-    chunks = models.JSONField(default=dict, blank=True)
+    chunks = models.JSONField(default=list, blank=True)
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -9,14 +9,15 @@ from django.utils import timezone
 class Task(models.Model):
     """One piece of work. It runs at least once, so its handler must bear being run again.
 
-    Due when `done_at` and `failed_at` are null and `available_at` has passed. Claiming moves
-    `available_at` to the end of a lease, so work that was lost comes back by itself.
+    Due when neither `done_at` nor `failed_at` is set, `available_at` has passed, and nobody holds a
+    lease on it. A lease ends by itself, so work whose process died comes back.
     """
 
     kind = models.CharField(max_length=64)
     payload = models.JSONField(default=dict)
     attempts = models.PositiveIntegerField(default=0)
     available_at = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     done_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)

@@ -166,7 +166,7 @@ class Migration(migrations.Migration):
                 ("size", models.PositiveBigIntegerField()),
                 ("sha256", models.CharField(max_length=64)),
                 ("received", models.PositiveBigIntegerField(default=0)),
-                ("chunks", models.JSONField(blank=True, default=dict)),
+                ("chunks", models.JSONField(blank=True, default=list)),
                 ("updated_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "version",

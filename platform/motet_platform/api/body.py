@@ -1,0 +1,93 @@
+"""Request bodies under ASGI: read when a view asks for them, bounded, never spooled beforehand.
+
+Django's own ASGI handler writes a body of any size to disk before a view can refuse it. Here the
+view's thread pulls the messages as it reads, so a client is slowed down to the disk's pace, and
+what an unauthorised client sends is never stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import Any
+
+from django.core.handlers.asgi import ASGIHandler
+from django.http.request import UnreadablePostError
+from rest_framework.request import Request
+
+from motet_platform.errors import PayloadTooLarge
+
+Message = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+
+SMALL = 1024 * 1024  # JSON bodies and forms
+IDLE_SECONDS = 60
+
+
+class BodyStream:
+    """A file-like body for the one thread of a synchronous view."""
+
+    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
+        self._receive = receive
+        self._loop = loop
+        self._buffer = bytearray()
+        self._more = True
+        self._seen = 0
+        self.limit: int | None = SMALL
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Up to `size` bytes, fewer only at the end. PayloadTooLarge, UnreadablePostError."""
+        wanted = None if size is None or size < 0 else size
+        while self._more and (wanted is None or len(self._buffer) < wanted):
+            self._pull()
+        data = bytes(self._buffer[:wanted])
+        del self._buffer[: len(data)]
+        return data
+
+    def readline(self, size: int = -1) -> bytes:
+        raise NotImplementedError("bodies are read in blocks")
+
+    def close(self) -> None:
+        self._buffer.clear()
+        self._more = False
+
+    def _pull(self) -> None:
+        future = asyncio.run_coroutine_threadsafe(_next(self._receive), self._loop)
+        try:
+            message = future.result(IDLE_SECONDS)
+        except FutureTimeout:
+            future.cancel()
+            self._more = False
+            raise UnreadablePostError("the client stopped sending") from None
+        if message["type"] == "http.disconnect":
+            self._more = False
+            raise UnreadablePostError("the client went away")
+        body: bytes = message.get("body", b"")
+        self._more = message.get("more_body", False)
+        self._seen += len(body)
+        if self.limit is not None and self._seen > self.limit:
+            raise PayloadTooLarge(f"The body is larger than {self.limit} bytes.")
+        self._buffer += body
+
+
+async def _next(receive: Receive) -> Message:
+    return await receive()
+
+
+class StreamingHandler(ASGIHandler):
+    """Django's handler with the body left where it is until it is read."""
+
+    async def read_body(self, receive: Receive) -> Any:
+        return BodyStream(receive, asyncio.get_running_loop())
+
+    async def listen_for_disconnect(self, receive: Receive) -> None:
+        # Messages belong to the body's reader; it is told of a client that goes away.
+        await asyncio.Event().wait()
+
+
+def take_large_body(request: Request) -> None:
+    """Lifts the limit on this request's body, for a view that bounds what it reads itself."""
+    stream = getattr(request._request, "_stream", None)
+    if isinstance(stream, BodyStream):
+        stream.limit = None

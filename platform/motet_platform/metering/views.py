@@ -1,0 +1,188 @@
+"""GET /v1/usage and GET /v1/receipts/{request_id}."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from motet_billing.models import PriceVersion
+from motet_billing.money import usd
+from rest_framework import serializers
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from motet_platform.api.view import ApiView
+from motet_platform.keys import scopes
+from motet_platform.metering.models import UsageRecord
+from motet_platform.metering.selectors import GROUPS, SUMS, receipt, usage_rows
+
+FIGURES = ("requests", *SUMS)
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class Instant(serializers.Field[Any, str, str, Any]):
+    """A date (its first moment, UTC) or a date with time and zone."""
+
+    default_error_messages = {"invalid": "Write 2026-11-23 or 2026-11-23T10:00:00Z."}
+
+    def to_internal_value(self, data: str) -> datetime:
+        try:
+            day: date | None = parse_date(data)
+            instant = datetime.combine(day, time()) if day else parse_datetime(data)
+        except (TypeError, ValueError):
+            instant = None
+        if instant is None:
+            self.fail("invalid")
+        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+    def to_representation(self, value: Any) -> str:
+        return str(value)
+
+
+class UsageQuery(serializers.Serializer[dict[str, Any]]):
+    start = Instant(required=False, help_text="Included; 30 days ago where it is left out.")
+    end = Instant(required=False, help_text="Left out of the answer; now where it is not given.")
+    group_by = serializers.CharField(default="model", allow_blank=True)
+
+    def validate_group_by(self, value: str) -> list[str]:
+        groups = [name.strip() for name in value.split(",") if name.strip()]
+        if unknown := [name for name in groups if name not in GROUPS]:
+            raise serializers.ValidationError(
+                f"{unknown[0][:40]!r} is none of {', '.join(GROUPS)}."
+            )
+        return list(dict.fromkeys(groups))
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs.setdefault("end", timezone.now())
+        attrs.setdefault("start", attrs["end"] - timedelta(days=30))
+        if attrs["start"] >= attrs["end"]:
+            raise serializers.ValidationError({"start": "start must lie before end."})
+        return attrs
+
+
+class UsageRowOut(serializers.Serializer[dict[str, Any]]):
+    requests = serializers.IntegerField()
+    prompt_tokens = serializers.IntegerField()
+    cached_tokens = serializers.IntegerField()
+    completion_tokens = serializers.IntegerField()
+    cost = serializers.CharField(help_text="USD, an exact decimal.")
+    model = serializers.CharField(required=False)
+    version = serializers.CharField(required=False)
+    key = serializers.CharField(required=False)
+    member = serializers.CharField(required=False)
+    day = serializers.DateField(required=False)
+    hour = serializers.DateTimeField(required=False)
+
+
+class UsageOut(serializers.Serializer[dict[str, Any]]):
+    object = serializers.CharField()
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    data = UsageRowOut(many=True)  # type: ignore[assignment]
+    total = UsageRowOut()
+
+
+class CsvRenderer(BaseRenderer):
+    """Rows as CSV; an error stays the JSON that errors always are."""
+
+    media_type = "text/csv"
+    format = "csv"
+    charset = "utf-8"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        if "data" not in data:
+            assert renderer_context is not None
+            renderer_context["response"]["Content-Type"] = "application/json"
+            return JSONRenderer().render(data)
+        out = io.StringIO()
+        writer = csv.DictWriter(out, fieldnames=data["columns"], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(data["data"])
+        return out.getvalue().encode()
+
+
+class UsageView(ApiView):
+    scopes = {"GET": scopes.USAGE}
+    renderer_classes = (JSONRenderer, CsvRenderer)
+
+    @extend_schema(
+        operation_id="usage_get",
+        parameters=[UsageQuery],
+        responses={(200, "application/json"): UsageOut, (200, "text/csv"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request) -> Response:
+        """Tokens and cost, grouped by any of model, version, key, member, day, hour. CSV with
+        `Accept: text/csv` or `?format=csv`."""
+        query = UsageQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        asked = query.validated_data
+        groups = asked["group_by"]
+        rows = usage_rows(self.account, start=asked["start"], end=asked["end"], groups=groups)
+        body = {
+            "object": "list",
+            "start": asked["start"],
+            "end": asked["end"],
+            "data": [_priced(row) for row in rows],
+            "total": _priced({name: sum(row[name] for row in rows) for name in FIGURES}),
+        }
+        if isinstance(request.accepted_renderer, CsvRenderer):
+            body["columns"] = [*groups, *FIGURES]
+        return Response(body)
+
+
+def _priced(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "cost": usd(row["cost"])}
+
+
+class ReceiptOut(serializers.ModelSerializer[UsageRecord]):
+    object = serializers.SerializerMethodField()
+    base_model = serializers.CharField(source="base")
+    version = serializers.SerializerMethodField()
+    key = serializers.CharField(source="key.prefix", default=None)
+    cost = serializers.SerializerMethodField()
+    price = serializers.SerializerMethodField()
+
+    class Meta:
+        model = UsageRecord
+        fields = [
+            "object", "request_id", "model", "base_model", "version", "digest", "key", "endpoint",
+            "status", "finish_reason", "streamed", "prompt_tokens", "cached_tokens",
+            "completion_tokens", "price", "cost", "fault", "ttft_ms", "duration_ms", "created_at",
+        ]  # fmt: skip
+
+    def get_object(self, record: UsageRecord) -> str:
+        return "receipt"
+
+    def get_version(self, record: UsageRecord) -> str | None:
+        return None if record.version is None else str(record.version)
+
+    def get_cost(self, record: UsageRecord) -> str:
+        return usd(record.cost)
+
+    def get_price(self, record: UsageRecord) -> dict[str, str]:
+        """USD per 1M tokens."""
+        price = PriceVersion.objects.get(pk=record.price_version_id)
+        kinds = ("input", "cached_input", "output")
+        return {kind: usd(getattr(price, kind) * 1_000_000) for kind in kinds}
+
+
+class ReceiptView(ApiView):
+    scopes = {"GET": scopes.USAGE}
+
+    @extend_schema(operation_id="receipts_get", responses=ReceiptOut)
+    def get(self, request: Request, request_id: str) -> Response:
+        """What one request used, at which price, and what it cost."""
+        return Response(ReceiptOut(receipt(self.account, request_id)).data)

@@ -1,0 +1,109 @@
+"""Asking for work, claiming it, and noting how it went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+
+from motet_platform.outbox.models import Periodic, Task
+from motet_platform.outbox.registry import PeriodicJob, handlers
+
+LEASE = timedelta(minutes=5)  # longer than any task runs
+IN_FLIGHT = 32  # claimed at once over all processes, so that no lease ends while waiting in a queue
+MAX_ATTEMPTS = 10
+_FIRST_DELAY_S, _LONGEST_DELAY_S = 1, 600
+
+_CLAIM = """
+UPDATE outbox_task
+SET attempts = attempts + 1,
+    lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+WHERE id IN (
+    SELECT id FROM outbox_task
+    WHERE done_at IS NULL AND failed_at IS NULL AND available_at <= clock_timestamp()
+        AND (lease_until IS NULL OR lease_until <= clock_timestamp())
+    ORDER BY available_at
+    LIMIT (SELECT greatest(0, %(room)s - count(*)) FROM outbox_task
+           WHERE done_at IS NULL AND failed_at IS NULL AND lease_until > clock_timestamp())
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING id, attempts
+"""
+_PERIODIC = """
+INSERT INTO outbox_periodic AS p (name, last_run_at) VALUES (%(name)s, clock_timestamp())
+ON CONFLICT (name) DO UPDATE SET last_run_at = clock_timestamp()
+WHERE p.last_run_at <= clock_timestamp() - make_interval(secs => %(every)s)
+RETURNING name
+"""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to run a task's `attempt` until its lease ends."""
+
+    task_id: int
+    attempt: int
+
+
+def task_add(*, kind: str, payload: dict[str, Any], delay: timedelta = timedelta()) -> Task:
+    """Asks for work, as part of the caller's transaction: it happens if that commits, not else."""
+    assert kind in handlers, kind
+    return Task.objects.create(kind=kind, payload=payload, available_at=Now() + delay)
+
+
+def tasks_claim(*, room: int = IN_FLIGHT) -> list[Claim]:
+    """Due tasks that nobody else has, as many as `room` leaves beside those in flight."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, {"lease": LEASE.total_seconds(), "room": room})
+        return [Claim(*row) for row in cursor.fetchall()]
+
+
+def task_begin(claim: Claim) -> Task | None:
+    """The task, with a whole lease from now on; None where the claim has no force any more."""
+    if not _mine(claim).update(lease_until=Now() + LEASE):
+        return None
+    return Task.objects.get(pk=claim.task_id)
+
+
+def task_done(claim: Claim) -> bool:
+    """False where the lease had passed to somebody else."""
+    return bool(_mine(claim).update(done_at=Now(), lease_until=None, last_error=""))
+
+
+def task_failed(claim: Claim, error: str) -> bool:
+    """Puts it off, longer each time; after MAX_ATTEMPTS for good. True when it was for good."""
+    noted: dict[str, Any] = {"last_error": error[:2000].replace("\0", ""), "lease_until": None}
+    if claim.attempt >= MAX_ATTEMPTS:
+        _mine(claim).update(failed_at=Now(), **noted)
+        return True
+    delay = min(_FIRST_DELAY_S * 2 ** (claim.attempt - 1), _LONGEST_DELAY_S)
+    _mine(claim).update(available_at=Now() + timedelta(seconds=delay), **noted)
+    return False
+
+
+def tasks_forget(*, age: timedelta) -> int:
+    """Removes what was done longer than `age` ago; what failed for good stays to be seen."""
+    return Task.objects.filter(done_at__lt=Now() - age).delete()[0]
+
+
+def periodic_claim(job: PeriodicJob) -> bool:
+    """True for the one caller who may run the job now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PERIODIC, {"name": job.name, "every": job.every.total_seconds()})
+        return cursor.fetchone() is not None
+
+
+def periodic_forget(*, known: set[str]) -> None:
+    """Removes rows of jobs that no longer exist."""
+    Periodic.objects.filter(~Q(name__in=known)).delete()
+
+
+def _mine(claim: Claim) -> QuerySet[Task]:
+    # A later claim has a higher attempt: whoever lost the lease finds nothing to write.
+    return Task.objects.filter(
+        pk=claim.task_id, attempts=claim.attempt, done_at=None, failed_at=None
+    )

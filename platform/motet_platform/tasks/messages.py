@@ -1,0 +1,18 @@
+"""The two messages that Celery carries; each names a row, and the row decides."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from motet_platform.outbox.runner import periodic_run, task_run
+from motet_platform.outbox.services import Claim
+
+
+@shared_task(name="motet.outbox")
+def outbox_message(task_id: int, attempt: int) -> None:
+    task_run(Claim(task_id, attempt))
+
+
+@shared_task(name="motet.periodic")
+def periodic_message(name: str) -> None:
+    periodic_run(name)

@@ -1,0 +1,39 @@
+"""`motet tasks`: one process with the poller and a Celery worker, until SIGTERM."""
+
+from __future__ import annotations
+
+from motet_platform.celery import app
+from motet_platform.config import get_config
+from motet_platform.outbox.poller import Poller
+from motet_platform.outbox.services import Claim
+from motet_platform.tasks.messages import outbox_message, periodic_message
+
+CONCURRENCY = 4
+
+
+def _send_task(claim: Claim) -> None:
+    outbox_message.delay(claim.task_id, claim.attempt)
+
+
+def _send_periodic(name: str) -> None:
+    periodic_message.delay(name)
+
+
+def serve() -> int:
+    """Runs until it is told to stop; what is under way is finished first. The exit status."""
+    poller = Poller(
+        dsn=get_config().require_database_url(),
+        send_task=_send_task,
+        send_periodic=_send_periodic,
+    )
+    # Threads: the work waits for child processes, files and the database, not for Python.
+    worker = app.Worker(
+        pool="threads", concurrency=CONCURRENCY, loglevel="INFO", without_gossip=True,
+        without_mingle=True, without_heartbeat=True, task_events=False, quiet=True,
+    )  # fmt: skip
+    poller.start()
+    try:
+        worker.start()
+    finally:
+        poller.stop()
+    return worker.exitcode or 0

@@ -1,0 +1,11 @@
+from django.urls import path
+
+from motet_platform.wallet.views import BalanceView, LedgerView, StripeView
+
+urlpatterns = [
+    path("billing/balance", BalanceView.as_view()),
+    path("billing/ledger", LedgerView.as_view()),
+    path("billing/checkout", StripeView.as_view()),
+    path("billing/portal", StripeView.as_view()),
+    path("billing/autotopup", StripeView.as_view()),
+]
