@@ -95,7 +95,11 @@ async def babble(
     for position, index in itertools.product(range(limit), range(submit.n)):
         if index == 0:
             await asyncio.sleep(pause)
-        while not run.last and run.output_budget - sum(done) <= 256:
+        while (
+            not run.last
+            and run.output_budget - sum(done) <= 256
+            and run.output_budget < limit * submit.n
+        ):
             if asked_at != run.output_budget:
                 asked_at = run.output_budget
                 run.low(prompt_needed=prompt, output_used=sum(done))

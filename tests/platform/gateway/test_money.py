@@ -67,9 +67,15 @@ async def test_an_extension_records_what_was_delivered_by_then(
     assert checkpoint["cost"] == cost(7, checkpoint["completion_tokens"])
 
 
-async def test_a_small_request_asks_nothing_of_the_ledger_in_between(
+async def test_a_worker_that_asks_needlessly_costs_no_transaction(
     gateway: Any, worker: Any, alice: Any, base: str, tables: Any
 ) -> None:
+    async def ask(run: Any) -> None:
+        run.low(prompt_needed=0, output_used=0)
+        await run.extended()
+        await worker.usual(run)
+
+    worker.script = ask
     async with gateway.client(alice) as client:
         raw = await client.chat.completions.with_raw_response.create(
             model=base, messages=MESSAGES, max_tokens=5
