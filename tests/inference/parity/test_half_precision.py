@@ -11,8 +11,11 @@ import peft
 import pytest
 import torch
 from motet_inference.adapters.slots import AdapterSlots
+from motet_inference.engine.config import EngineConfig
+from motet_inference.engine.engine import Engine
 from motet_inference.engine.messages import AdapterRef
 from motet_inference.engine.testing import Record, add, drive
+from motet_inference.models.loader import load_model
 from torch import Tensor
 from transformers import LlamaConfig
 from transformers.models.auto.modeling_auto import AutoModelForCausalLM
@@ -121,19 +124,20 @@ def test_error_with_adapters(
     )
     checkpoint = build(config, tmp_path / "base", seed=3)
     exact = save_adapters(checkpoint.reference, tmp_path)
+    model = load_model(checkpoint.folder, dtype=torch.bfloat16, device=device)
     slots = AdapterSlots(
-        checkpoint.engine().model.config,
+        model.config,
         num_slots=3,
         max_rank=64,
         dtype=torch.bfloat16,
-        device=device,
+        device=model.device,
         host_bytes=1 << 28,
     )
     refs = [AdapterRef(digest=f"a{r}", path=str(tmp_path / f"a{r}"), rank=r) for r in (4, 16, 64)]
     messages = [
         add(f"r{i}", p, adapter=refs[i % 3], options=options(97)) for i, p in enumerate(prompts)
     ]
-    engine = checkpoint.engine(slots, dtype=torch.bfloat16, device=device)
+    engine = Engine(model, EngineConfig(num_blocks=512, max_context=192, token_budget=64), slots)
     record = drive(engine, messages, steps=20_000)
     slots.close()
     half = peft.PeftModel.from_pretrained(

@@ -12,15 +12,11 @@ from motet_inference.adapters.slots import AdapterSlots
 from motet_inference.engine.config import EngineConfig
 from motet_inference.engine.engine import Engine
 from motet_inference.engine.messages import AdapterRef
-from motet_inference.engine.testing import add, drive
+from motet_inference.engine.testing import Record, add, drive
 from motet_inference.models.loader import load_model
 from motet_inference.tiny import ADAPTERS, BASE
 from tokenizers import Tokenizer
 from transformers.models.auto.modeling_auto import AutoModelForCausalLM
-
-pytestmark = pytest.mark.skipif(
-    not (BASE / "model.safetensors").is_file(), reason="motet-tiny is not built"
-)
 
 TEXTS = [
     "Hello!",
@@ -51,13 +47,10 @@ def prompts() -> list[list[int]]:
     return [tokenizer.encode(text).ids for text in TEXTS]
 
 
-@pytest.mark.parametrize("adapter", [None, *ADAPTERS])
-def test_greedy_tokens_and_logprobs(
-    adapter: str | None,
-    prompts: list[list[int]],
-    judge_of: Callable[[torch.nn.Module], Any],
-    record_property: Callable[[str, object], None],
-) -> None:
+@pytest.fixture(scope="module")
+def record(prompts: list[list[int]]) -> Record:
+    """All four voices and all texts in one engine, and so in one batch."""
+    torch.set_num_threads(1)
     model = load_model(BASE, dtype=torch.float32, device="cpu")
     slots = AdapterSlots(
         model.config,
@@ -67,17 +60,30 @@ def test_greedy_tokens_and_logprobs(
         device="cpu",
         host_bytes=1 << 28,
     )
-    engine = Engine(model, EngineConfig(num_blocks=128, max_context=256), slots)
-    ref = None if adapter is None else ref_of(adapter)
-    record = drive(
-        engine,
-        [add(f"r{i}", p, adapter=ref, options=OPTIONS) for i, p in enumerate(prompts)],
-    )
+    engine = Engine(model, EngineConfig(num_blocks=256, max_context=256), slots)
+    refs = {"base": None} | {name: ref_of(name) for name in ADAPTERS}
+    messages = [
+        add(f"{name} {i}", prompt, adapter=ref, options=OPTIONS)
+        for name, ref in refs.items()
+        for i, prompt in enumerate(prompts)
+    ]
+    made = drive(engine, messages)
     slots.close()
-    judge = judge_of(reference(adapter))
+    return made
+
+
+@pytest.mark.parametrize("voice", ["base", *ADAPTERS])
+def test_greedy_tokens_and_logprobs(
+    voice: str,
+    record: Record,
+    prompts: list[list[int]],
+    judge_of: Callable[[torch.nn.Module], Any],
+    record_property: Callable[[str, object], None],
+) -> None:
+    judge = judge_of(reference(None if voice == "base" else voice))
     divergences = 0
     for i, prompt in enumerate(prompts):
-        outcome = record[f"r{i}"]
+        outcome = record[f"{voice} {i}"]
         tokens = outcome.tokens[0]
         assert len(tokens) == 64
         divergences += judge.divergences(prompt, tokens)
@@ -86,3 +92,9 @@ def test_greedy_tokens_and_logprobs(
         torch.testing.assert_close(torch.tensor(outcome.logprobs[0]), own, rtol=0, atol=1e-4)
     record_property("divergences", divergences)
     assert divergences <= 2
+
+
+def test_the_voices_shared_steps_and_differ(record: Record) -> None:
+    assert max(s.adapters for s in record.steps) == len(ADAPTERS)
+    for i in range(len(TEXTS)):
+        assert len({tuple(record[f"{v} {i}"].tokens[0]) for v in ["base", *ADAPTERS]}) > 1
