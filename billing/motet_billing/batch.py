@@ -3,12 +3,18 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+import psycopg
+from psycopg.pq import TransactionStatus
+
 from motet_billing import sql
 from motet_billing.commands import Command, Open
 from motet_billing.decide import Books, Result, decide
 from motet_billing.ledger import Query
 from motet_billing.link import Connection
 
+BEGIN, COMMIT = Query("BEGIN", {}), Query("COMMIT", {})  # each travels with its neighbours
+
+Row = tuple[Any, ...]
 UsageInsert = Callable[[Any, Sequence[Any]], Awaitable[None]]
 
 
@@ -30,13 +36,16 @@ async def apply(
     broke in the commit, that nobody knows: all commands may be repeated. Without `wait`, commands
     on a locked wallet are `Busy`.
     """
-    async with conn.transaction():
-        books = Books.of(*await _fetch(conn, sql.locks(commands, wait=wait)))
+    try:
+        books = Books.of(*await _fetch(conn, [BEGIN, *sql.locks(commands, wait=wait)]))
         ready = [wait or not _missing(command, books) for command in commands]
         decision = decide([c for c, now in zip(commands, ready, strict=True) if now], books)
         if decision.usages:
             await usage_insert(conn, decision.usages)
-        await _execute(conn, sql.writes(decision, lease_s=lease_s))
+        await _execute(conn, [*sql.writes(decision, lease_s=lease_s), COMMIT])
+    except BaseException:
+        await _undo(conn)
+        raise
     results = iter(decision.results)
     return [next(results) if now else Busy() for now in ready]
 
@@ -48,15 +57,26 @@ def _missing(command: Command, books: Books) -> bool:
     return hold is None or hold.wallet_id not in books.wallets
 
 
-async def _fetch(conn: Connection, queries: Sequence[Query]) -> list[list[tuple[Any, ...]]]:
-    """All of them in one round trip."""
+async def _fetch(
+    conn: Connection, queries: Sequence[Query]
+) -> tuple[list[Row], list[Row], list[Row]]:
+    """The rows of the last three, all in one round trip."""
     async with conn.pipeline():
         cursors = [await conn.execute(query.text, query.params) for query in queries]
-        return [await cursor.fetchall() for cursor in cursors]
+        wallets, holds, lots = [await cursor.fetchall() for cursor in cursors[-3:]]
+    return wallets, holds, lots
 
 
 async def _execute(conn: Connection, queries: Sequence[Query]) -> None:
-    if queries:
-        async with conn.pipeline():
-            for query in queries:
-                await conn.execute(query.text, query.params)
+    """All of them in one round trip; what follows one that fails is not executed."""
+    async with conn.pipeline():
+        for query in queries:
+            await conn.execute(query.text, query.params)
+
+
+async def _undo(conn: Connection) -> None:
+    try:
+        if conn.info.transaction_status != TransactionStatus.IDLE:
+            await conn.rollback()
+    except psycopg.Error:
+        await conn.close()

@@ -152,20 +152,15 @@ async def batched(
 
 
 async def naive(url: str, price: int, accounts: list[Account], args: argparse.Namespace) -> Figures:
-    pool: asyncio.Queue[Link] = asyncio.Queue()
-    for _ in range(CONNECTIONS):
-        link = Link(f"{url}&options=-c%20lock_timeout%3D0", name="bench")
-        await link.get()
-        pool.put_nowait(link)
+    links = [Link(f"{url}&options=-c%20lock_timeout%3D0", name="bench") for _ in range(CONNECTIONS)]
+    pool = itertools.cycle([(link, asyncio.Lock()) for link in links])
 
     async def alone(command: Command) -> None:
-        link = await pool.get()
-        try:
+        link, turn = next(pool)
+        async with turn:  # first come, first served
             (result,) = await apply(
                 await link.get(), [command], wait=True, lease_s=45, usage_insert=usage_insert
             )
-        finally:
-            pool.put_nowait(link)
         if isinstance(result, LedgerError):
             raise result
 
@@ -179,8 +174,8 @@ async def naive(url: str, price: int, accounts: list[Account], args: argparse.Na
     try:
         return await drive(request, accounts, args.clients, args.seconds)
     finally:
-        while not pool.empty():
-            await (await pool.get()).drop()
+        for link in links:
+            await link.drop()
 
 
 def bench(url: str, args: argparse.Namespace) -> None:

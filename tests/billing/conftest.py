@@ -71,4 +71,13 @@ def writers(dsn: str) -> Writers:
 @pytest.fixture
 def run() -> Callable[[Coroutine[Any, Any, Any]], Any]:
     """Runs a scenario to its end; a scenario that hangs fails."""
-    return lambda scenario: asyncio.run(asyncio.wait_for(scenario, 60))
+    from django.db import connections
+
+    async def bounded(scenario: Coroutine[Any, Any, Any]) -> Any:
+        try:
+            async with asyncio.timeout(60):
+                return await scenario
+        finally:
+            connections.close_all()  # a coroutine has connections of its own
+
+    return lambda scenario: asyncio.run(bounded(scenario))
