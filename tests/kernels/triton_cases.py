@@ -125,7 +125,8 @@ def test_paged_attention(
         max(rows),
         max(bound, *lengths),
     )
-    q = torch.randn(sum(rows), count + 2, dim).to(dtype)[:, :count]
+    # Sharp weights keep the results of order one, however many keys there are.
+    q = (4 * torch.randn(sum(rows), count + 2, dim)).to(dtype)[:, :count]
     options = {"scale": 0.25, "window": None, "softcap": None} | options
     expected = paged_attention_torch(q, k_cache, v_cache, batch, **options)
     assert_close(paged_attention_triton(q, k_cache, v_cache, batch, **options), expected)

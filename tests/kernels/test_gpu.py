@@ -1,0 +1,215 @@
+"""Every operation on a GPU at the shapes it serves, against its twin in fp32 on the same device."""
+
+from typing import Any
+
+import pytest
+import torch
+from motet_kernels import (
+    AttentionBatch,
+    LoraBatch,
+    add_lora,
+    add_lora_torch,
+    add_rms_norm,
+    add_rms_norm_torch,
+    paged_attention,
+    paged_attention_torch,
+    rms_norm,
+    rms_norm_torch,
+    rope,
+    rope_torch,
+    silu_mul,
+    silu_mul_torch,
+    store_kv,
+    store_kv_torch,
+)
+from motet_kernels.testing import POPULARITIES, Popularity, assert_close, popular
+from torch import Tensor
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device"),
+]
+
+DTYPES = [torch.bfloat16, torch.float16, torch.float32]
+RANKS = [4, 8, 16, 32, 64, 64, 16, 8] * 8
+GROUPS = {
+    "qkv": (4096, (4096, 1024, 1024)),
+    "o": (4096, (4096,)),
+    "gate_up": (4096, (14336, 14336)),
+    "down": (14336, (4096,)),
+    "odd": (1000, (77, 130)),
+}
+NAN = float("nan")
+
+
+@pytest.fixture(autouse=True)
+def exact() -> None:
+    torch.manual_seed(0)
+    torch.backends.cuda.matmul.allow_tf32 = False
+
+
+def rand(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+    return torch.randn(shape, device="cuda").to(dtype)
+
+
+def lora_case(
+    group: str, token_slot: list[int], dtype: torch.dtype
+) -> tuple[tuple[Tensor, Tensor, Tensor, Tensor], LoraBatch, tuple[int, ...]]:
+    inputs, slices = GROUPS[group]
+    tokens, slots = len(token_slot), len(RANKS)
+    a = rand(slots, len(slices), 64, inputs) / inputs**0.5
+    b = rand(slots, sum(slices), 64) / 8
+    for slot, rank in enumerate(RANKS):
+        a[slot, :, rank:] = NAN
+        b[slot, :, rank:] = NAN
+    tensors = rand(tokens, sum(slices)), rand(tokens, inputs), a.flatten(1, 2), b
+    ranks = torch.tensor(RANKS, dtype=torch.int32, device="cuda")
+    lora = LoraBatch.build(token_slot, RANKS, ranks, "cuda")
+    assert lora is not None
+    y, x, a, b = (tensor.to(dtype) for tensor in tensors)
+    return (y, x, a, b), lora, slices
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("tokens", [1, 16, 64, 257, 2500])
+def test_add_lora(tokens: int, group: str, dtype: torch.dtype) -> None:
+    for popularity in POPULARITIES:
+        if popularity == "none":
+            continue
+        slots = popular(popularity, tokens, len(RANKS), seed=1)
+        if max(slots) < 0:
+            continue
+        (y, x, a, b), lora, slices = lora_case(group, slots, dtype)
+        expected = y.float()
+        add_lora_torch(expected, x.float(), a.float(), b.float(), lora, slices)
+        add_lora(y, x, a, b, lora, slices)
+        assert_close(y, expected)
+
+
+@pytest.mark.parametrize("popularity", ["distinct", "identical"])
+@pytest.mark.parametrize("tokens", [16, 2500])
+def test_add_lora_gives_equal_bits_for_equal_batches(tokens: int, popularity: Popularity) -> None:
+    slots = popular(popularity, tokens, len(RANKS))
+    (y, x, a, b), lora, slices = lora_case("qkv", slots, torch.bfloat16)
+    results = [y.clone() for _ in range(5)]
+    for result in results:
+        add_lora(result, x, a, b, lora, slices)
+    assert all(torch.equal(result, results[0]) for result in results)
+    assert not torch.equal(results[0], y)
+
+
+def test_add_lora_in_a_graph_follows_its_buffers() -> None:
+    (y, x, a, b), lora, slices = lora_case("qkv", [0, 1, 2, 3], torch.bfloat16)
+    (_, _, _, _), later, _ = lora_case("qkv", [5, -1, 5, 4], torch.bfloat16)
+    expected = y.float()
+    add_lora_torch(expected, x.float(), a.float(), b.float(), later, slices)
+    # The largest rank of any batch that the graph will serve, and room for its tiles.
+    static = LoraBatch(**{**vars(lora), "max_rank": 64, "tile_rows": 16})
+    before = y.clone()
+    add_lora(y, x, a, b, static, slices)
+    torch.cuda.synchronize()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        add_lora(y, x, a, b, static, slices)
+    y.copy_(before)
+    static.order[: len(later.order)].copy_(later.order)
+    static.tiles.fill_(-1)
+    static.tiles[: len(later.tiles)].copy_(later.tiles)
+    graph.replay()
+    assert_close(y, expected)
+
+
+HEADS = {"llama": (32, 8, 128), "qwen": (28, 4, 128), "gemma": (16, 8, 256), "tiny": (8, 2, 24)}
+BATCHES = {
+    "one long decode": [(1, 9001)],
+    "decodes": [(1, 1 + 37 * i) for i in range(64)],
+    "prefill": [(700, 700), (33, 33)],
+    "chunk": [(512, 4096), (17, 1000)],
+    "mixed": [(1, 3000), (256, 1300), (0, 5), (2, 2), (1, 17), (64, 64)],
+}
+
+
+def attention_case(
+    heads: str, shapes: list[tuple[int, int]], dtype: torch.dtype
+) -> tuple[Any, ...]:
+    count, kv_count, dim = HEADS[heads]
+    page = 16
+    pages = max(-(-length // page) for _, length in shapes)
+    tables = torch.randperm(len(shapes) * pages).int().view(-1, pages)
+    k_cache, v_cache = torch.full(
+        (2, tables.numel(), page, kv_count, dim), NAN, dtype=dtype, device="cuda"
+    )
+    for b, (_, length) in enumerate(shapes):
+        position = torch.arange(length)
+        slots = (tables[b, position // page] * page + position % page).long().cuda()
+        keys, values = rand(2, length, kv_count, dim, dtype=dtype)
+        store_kv(keys, values, k_cache, v_cache, slots)
+        tables[b, -(-length // page) :] = 1 << 30
+    rows = [rows for rows, _ in shapes]
+    lengths = [length for _, length in shapes]
+    batch = AttentionBatch(
+        torch.tensor([0, *rows]).cumsum(0).int().cuda(),
+        torch.tensor(lengths).int().cuda(),
+        tables.cuda(),
+        max(rows),
+        max(lengths),
+    )
+    # Sharp weights keep the results of order one, however many keys there are.
+    q = (3 * rand(sum(rows), count, dim)).to(dtype)
+    return q, k_cache, v_cache, batch
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("heads", HEADS)
+@pytest.mark.parametrize("shapes", BATCHES)
+def test_paged_attention(shapes: str, heads: str, dtype: torch.dtype) -> None:
+    q, k_cache, v_cache, batch = attention_case(heads, BATCHES[shapes], dtype)
+    scale = q.shape[2] ** -0.5
+    for window, softcap in ((None, None), (200, None), (None, 30.0), (1000, 5.0)):
+        options: dict[str, Any] = {"scale": scale, "window": window, "softcap": softcap}
+        expected = paged_attention_torch(
+            q.float(), k_cache.float(), v_cache.float(), batch, **options
+        )
+        assert_close(paged_attention(q, k_cache, v_cache, batch, **options), expected)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("tokens", [1, 64, 1311])
+def test_norms_and_gate(tokens: int, dtype: torch.dtype) -> None:
+    for dim in (128, 4096, 5120, 14336):
+        x, residual, weight = (rand(n, dim, dtype=dtype) for n in (tokens, tokens, 1))
+        expected = rms_norm_torch(x.float(), weight[0].float(), 1e-5)
+        assert_close(rms_norm(x, weight[0], 1e-5), expected)
+        out, total = add_rms_norm(x, residual, weight[0], 1e-5)
+        expected_out, expected_total = add_rms_norm_torch(x, residual, weight[0], 1e-5)
+        assert torch.equal(total, expected_total)
+        assert_close(out, expected_out)
+        gated = rand(tokens, 2 * dim, dtype=dtype)
+        assert_close(silu_mul(gated), silu_mul_torch(gated.float()))
+    heads = rand(tokens, 40 * 128, dtype=dtype)[:, : 32 * 128].view(tokens, 32, 128)
+    weight = rand(128, dtype=dtype)
+    assert_close(rms_norm(heads, weight, 1e-6), rms_norm_torch(heads.float(), weight, 1e-6))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("heads", HEADS)
+@pytest.mark.parametrize("tokens", [1, 64, 1311])
+def test_rope_and_store(tokens: int, heads: str, dtype: torch.dtype) -> None:
+    count, kv_count, dim = HEADS[heads]
+    qkv = rand(tokens, count + 2 * kv_count, dim, dtype=dtype)
+    twin = qkv.clone()
+    positions = torch.randint(0, 5000, (tokens,), device="cuda")
+    angle = torch.outer(torch.arange(5000.0), 1e4 ** (-torch.arange(dim // 2) / (dim // 2))).cuda()
+    rope(qkv[:, :count], qkv[:, count : count + kv_count], positions, angle.cos(), angle.sin())
+    rope_torch(
+        twin[:, :count], twin[:, count : count + kv_count], positions, angle.cos(), angle.sin()
+    )
+    assert_close(qkv, twin)
+    caches = torch.zeros(2, 2, 100, 16, kv_count, dim, dtype=dtype, device="cuda")
+    slots = torch.randperm(1600, device="cuda")[:tokens]
+    slots[::3] = -1
+    k, v = qkv[:, count:].chunk(2, 1)
+    store_kv(k, v, caches[0, 0], caches[0, 1], slots)
+    store_kv_torch(k, v, caches[1, 0], caches[1, 1], slots)
+    assert torch.equal(caches[0], caches[1])
