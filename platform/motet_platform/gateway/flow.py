@@ -60,7 +60,6 @@ class Flow:
                 while True:
                     update = await self._next(extender)
                     if update.visible:
-                        update.usage = self._tally.after(update)
                         yield update
                         self._tally.deliver(update)
                     if update.finished is not None:
@@ -147,24 +146,28 @@ class Flow:
             extender.accepted(update.prompt_tokens)
         if update.low is not None:
             extender.answer(update.low, self._stream)
-        usage = (update.finished or update.failed or pb.Finished()).usage
-        if usage.prompt_tokens:
-            self._tally.prompt_tokens = usage.prompt_tokens
-            self._tally.cached_tokens = usage.cached_tokens
-        if update.finished is not None:
-            await extender.finish()
-            update.code = extender.code
-            reasons = {choice.finish_reason for choice in update.finished.choices}
-            self._outcome.finish_reason = "length" if "budget" in reasons else min(reasons)
         if update.finished is not None or update.failed is not None:
-            self._stream = None
+            await self._end(update, extender)
         if update.visible and self._outcome.ttft_ms is None:
             self._outcome.ttft_ms = self._exchange.elapsed_ms
         return update
 
+    async def _end(self, update: Update, extender: Extender) -> None:
+        """The worker's last word on this try."""
+        self._stream = None
+        await extender.finish()
+        last = update.finished or update.failed
+        if last is not None and last.usage.prompt_tokens:
+            self._tally.prompt_tokens = last.usage.prompt_tokens
+            self._tally.cached_tokens = last.usage.cached_tokens
+        if update.finished is not None:
+            update.usage = self._tally.after(update)
+            update.code = extender.code
+            reasons = {choice.finish_reason for choice in update.finished.choices}
+            self._outcome.finish_reason = "length" if "budget" in reasons else min(reasons)
+
     async def _try_again(self, failed: pb.Failed, route: Route, extender: Extender) -> None:
         """Submit once more if nothing was delivered and that may help; else raise the failure."""
-        await extender.finish()
         if self._exchange.gone:
             raise ClientGone
         if extender.refusal is not None:

@@ -6,6 +6,7 @@ import asyncio
 import sys
 
 import uvicorn
+import uvloop
 
 from motet_platform.config import Config, get_config
 from motet_platform.gateway.config import GatewayConfig
@@ -19,7 +20,8 @@ def serve() -> int:
     """
     config = get_config()
     try:
-        return asyncio.run(_serve(config, GatewayConfig()))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_serve(config, GatewayConfig()))
     except SecondGateway as error:
         print(f"motet gateway: {error}", file=sys.stderr)
         return 1
@@ -33,7 +35,6 @@ async def _serve(config: Config, gateway: GatewayConfig) -> int:
             "motet_platform.gateway.app:application",
             host=config.host,
             port=config.port,
-            loop="uvloop",
             http="httptools",
             ws="none",
             lifespan="on",
