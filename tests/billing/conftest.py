@@ -57,7 +57,9 @@ def writers(dsn: str) -> Writers:
 
     @asynccontextmanager
     async def make(**options: Any) -> AsyncIterator[Any]:
-        options = {"owner": f"gw-{next(_numbers)}", "usage_insert": usage_insert} | options
+        patient = {"hold_timeout_s": 30, "settle_wait_s": 30}  # a busy machine is no failure
+        ours = {"owner": f"gw-{next(_numbers)}", "usage_insert": usage_insert}
+        options = ours | patient | options
         writer = LedgerWriter(options.pop("dsn", dsn), **options)
         await writer.start()
         try:

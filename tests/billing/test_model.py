@@ -121,7 +121,14 @@ def machine(bank: Any, dsn: str) -> type[RuleBasedStateMachine]:
             self.number = {wallet.pk: n for n, wallet in enumerate(self.wallets)}
             self.loop = asyncio.new_event_loop()
             self.writers = [
-                LedgerWriter(dsn, owner=f"gw{n}", lease_s=3600, usage_insert=usage_insert)
+                LedgerWriter(
+                    dsn,
+                    owner=f"gw{n}",
+                    lease_s=3600,
+                    usage_insert=usage_insert,
+                    hold_timeout_s=30,
+                    settle_wait_s=30,
+                )
                 for n in range(2)
             ]
             for writer in self.writers:
