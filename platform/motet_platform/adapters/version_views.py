@@ -62,10 +62,12 @@ class VersionsView(ApiView):
         202 (or 200 with the version that has these bytes already). JSON: declares both files for
         a resumable upload, then 201. Poll the version until it is `ready` or `rejected`."""
         adapter = adapter_get(self.account, name)
+        by = self.key.created_by
         multipart = (request.content_type or "").lower().startswith("multipart/form-data")
         if multipart:
             take_large_body(request)
-        by = self.key.created_by
+            if not isinstance(request.data, AdapterFiles):
+                raise InvalidRequest("Send a Content-Length.", code="upload_length_required")
         if isinstance(request.data, AdapterFiles):
             try:
                 version, new = version_upload(adapter=adapter, files=request.data, created_by=by)
