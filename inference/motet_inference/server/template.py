@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import TemplateError
-from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from motet_inference.server.errors import InvalidRequest, UnsupportedTokenizer
@@ -62,7 +61,9 @@ class ChatTemplate:
                 parts.append(part)
         except _Refused as error:
             raise InvalidRequest(str(error)[:500], param="messages") from error
-        except (SecurityError, TemplateError, TypeError, ValueError, KeyError) as error:
+        except InvalidRequest:
+            raise
+        except Exception as error:  # a template is a program, and any error can come out of one
             message = "The model's chat template cannot render these messages."
             raise InvalidRequest(message, param="messages") from error
         return "".join(parts)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer as Backend
-from tokenizers import processors
 
 from motet_inference.server.errors import InvalidRequest, UnsupportedTokenizer
 from motet_inference.server.template import ChatTemplate
@@ -31,7 +30,6 @@ class Tokenizer:
         config = _read(folder / "tokenizer_config.json")
         named = {**_read(folder / "special_tokens_map.json"), **config}
         special = {name: _content(named[name]) for name in _NAMED if named.get(name)}
-        self._set_edges(config, special)
         self._backend.no_truncation()
         self._backend.no_padding()
         self.vocabulary = Vocabulary(self._backend)
@@ -51,7 +49,10 @@ class Tokenizer:
         return self._encode(self._template.render(messages), edges=False)
 
     def text(self, text: str) -> list[int]:
-        """A plain prompt's ids, with the tokens that the base expects at its beginning."""
+        """A plain prompt's ids, with what tokenizer.json puts around a text.
+
+        tokenizer_config.json's add_bos_token is not asked, as transformers 5 does not ask it.
+        """
         return self._encode(text, edges=True)
 
     def decode(self, ids: list[int]) -> str:
@@ -61,20 +62,6 @@ class Tokenizer:
     def _encode(self, text: str, *, edges: bool) -> list[int]:
         ids: list[int] = self._backend.encode(text, add_special_tokens=edges).ids
         return ids
-
-    def _set_edges(self, config: dict[str, Any], special: dict[str, str]) -> None:
-        """Where tokenizer_config.json says what goes around a text, it outranks tokenizer.json."""
-        if "add_bos_token" not in config and "add_eos_token" not in config:
-            return
-        bos = special.get("bos_token") if config.get("add_bos_token") else None
-        eos = special.get("eos_token") if config.get("add_eos_token") else None
-        edges = [token for token in (bos, eos) if token]
-        pieces = [*([f"{bos}:0"] if bos else []), "$A:0", *([f"{eos}:0"] if eos else [])]
-        self._backend.post_processor = processors.TemplateProcessing(
-            single=pieces,
-            pair=[*pieces, "$B:1"],
-            special_tokens=[(token, self._backend.token_to_id(token)) for token in edges],
-        )
 
 
 def _read(path: Path) -> dict[str, Any]:
