@@ -5,7 +5,7 @@ from copy import deepcopy
 from hypothesis import given
 from hypothesis import strategies as st
 from motet_billing.burn import OpenLot
-from motet_billing.commands import Expire, Extend, Open, Settle
+from motet_billing.commands import Expire, Extend, Open, Settle, Settlement
 from motet_billing.decide import Books, Decision, HoldRow, WalletRow, decide
 from motet_billing.errors import LedgerError
 
@@ -111,3 +111,13 @@ def test_repeating_what_was_accepted_moves_no_money(book: Books, batch: list) ->
     assert (book.wallets, book.lots) == before
     assert again.postings == again.usages == []
     assert not any(isinstance(result, LedgerError) for result in again.results)
+
+
+def test_a_lease_that_was_renewed_in_time_is_no_expiry() -> None:
+    """The sweeper picks holds before it locks them; what the lock finds is what counts."""
+    hold = HoldRow("a", 1, 1, "gw", 10, delivered=4)
+    book = Books({1: WalletRow(1, 10, 10)}, {"a": hold}, {1: [OpenLot(1, "paid", 10, None)]})
+    assert decide([Expire("a")], book) == Decision(results=[None])
+    hold.lapsed = True
+    assert decide([Expire("a")], book).results == [Settlement(4, late=False)]
+    assert (hold.state, hold.fault, book.wallets[1].available) == ("captured", "gateway_crash", 6)
