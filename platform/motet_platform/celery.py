@@ -13,9 +13,10 @@ from motet_platform.config import get_config
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "motet_platform.settings")
 
+_redis = get_config().redis_url
 app = Celery("motet")
 app.conf.update(
-    broker_url=get_config().redis_url or "memory://",
+    broker_url=_redis or "memory://",
     task_ignore_result=True,
     task_acks_late=True,
     task_reject_on_worker_lost=True,
@@ -23,7 +24,8 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"visibility_timeout": 3600},
+    # In memory, looking is cheap; with Redis, a message comes back when its process dies.
+    broker_transport_options={"visibility_timeout": 3600} if _redis else {"polling_interval": 0.05},
     task_default_queue="motet",
     task_serializer="json",
     accept_content=["json"],

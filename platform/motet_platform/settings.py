@@ -140,4 +140,10 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    # Celery and httpx would log every message and every call.
+    "loggers": {
+        "celery": {"level": "WARNING"},
+        "kombu": {"level": "ERROR"},
+        "httpx": {"level": "WARNING"},
+    },
 }

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+
+from celery.exceptions import SecurityWarning
+
 from motet_platform.celery import app
 from motet_platform.config import get_config
 from motet_platform.outbox.poller import Poller
@@ -31,6 +35,8 @@ def serve() -> int:
         pool="threads", concurrency=CONCURRENCY, loglevel="INFO", without_gossip=True,
         without_mingle=True, without_heartbeat=True, task_events=False, quiet=True,
     )  # fmt: skip
+    # Only JSON is taken from the broker, so Celery's warning to root has no ground here.
+    warnings.simplefilter("ignore", SecurityWarning)
     poller.start()
     try:
         worker.start()

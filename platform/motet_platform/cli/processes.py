@@ -1,0 +1,52 @@
+"""The processes of a platform, each until SIGTERM."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from motet_platform.cli.operator import configured, operator
+from motet_platform.cli.output import fail
+
+
+def up() -> None:
+    """Run the whole platform on this machine, with a demo account."""
+    with configured():
+        from motet_platform.supervisor.up import run
+
+        raise typer.Exit(run())
+
+
+def gateway() -> None:
+    """Run a gateway: the HTTP side of the platform."""
+    with operator():
+        from motet_platform.gateway.server import serve
+
+        raise typer.Exit(serve())
+
+
+def tasks() -> None:
+    """Run the tasks process: checks uploads, sweeps holds, expires credit."""
+    with operator():
+        from motet_platform.tasks.process import serve
+
+        raise typer.Exit(serve())
+
+
+def worker() -> None:
+    """Run a worker: one base model on this machine (settings: MOTET_WORKER_*)."""
+    from importlib.util import find_spec
+
+    if find_spec("torch") is None:
+        fail("the worker is not installed here: install motet[worker]")
+    os.execv(sys.executable, [sys.executable, "-m", "motet_inference"])  # noqa: S606 (own module)
+
+
+def migrate() -> None:
+    """Bring the database up to date."""
+    with operator():
+        from django.core.management import call_command
+
+        call_command("migrate", interactive=False)
