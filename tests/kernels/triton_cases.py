@@ -35,7 +35,8 @@ RANKS = [4, 32, 0, 8, 16]
 @pytest.fixture(params=list(TOLERANCE), ids=str)
 def dtype(request: pytest.FixtureRequest) -> torch.dtype:
     torch.manual_seed(0)
-    return request.param
+    chosen: torch.dtype = request.param
+    return chosen
 
 
 def lora_operands(tokens: int, slices: tuple[int, ...], dtype: torch.dtype) -> tuple[Tensor, ...]:
@@ -158,8 +159,8 @@ def test_store_kv(dtype: torch.dtype) -> None:
     k, v = torch.randn(5, 4, 24).to(dtype).chunk(2, 1)
     actual, expected = torch.zeros(2, 2, 3, 4, 2, 24).to(dtype)
     slots = torch.tensor([3, 11, -1, 0, 7])
-    store_kv_torch(k, v, *expected, slots)
-    store_kv_triton(k, v, *actual, slots)
+    store_kv_torch(k, v, expected[0], expected[1], slots)
+    store_kv_triton(k, v, actual[0], actual[1], slots)
     assert torch.equal(actual, expected)
 
 
