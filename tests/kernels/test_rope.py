@@ -20,7 +20,7 @@ def test_turns_each_pair_by_its_angle(
     torch.manual_seed(0)
     qkv = torch.randn(7, (heads + 2 * kv_heads) * 2 * half).to(dtype)
     q, k, v = (
-        part.unflatten(1, (-1, 2 * half))
+        part.view(7, -1, 2 * half)
         for part in torch.split(qkv, [n * 2 * half for n in (heads, kv_heads, kv_heads)], 1)
     )
     before = qkv.clone()
