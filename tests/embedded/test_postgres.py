@@ -75,14 +75,14 @@ def test_committed_rows_survive_kill_9_of_everything(folder: Path) -> None:
     server.stop()
 
 
-def test_pid_file_that_names_a_foreign_process_is_no_obstacle(server: EmbeddedPostgres) -> None:
+def test_lock_files_that_name_a_foreign_process_is_no_obstacle(server: EmbeddedPostgres) -> None:
     server.stop()
     stale = server.place.data / "postmaster.pid"
     sleeper = subprocess.Popen(["sleep", "60"], **server.owner.popen)
     try:
-        stale.write_text(
-            f"{sleeper.pid}\n{server.place.data}\n1\n5432\n{server.place.sockets}\n\n\n"
-        )
+        lines = f"{sleeper.pid}\n{server.place.data}\n1\n5432\n{server.place.sockets}\n\n\n"
+        stale.write_text(lines)
+        (server.place.sockets / f"{SOCKET_NAME}.lock").write_text(lines)
         server.start()
         assert server.ready()
         assert sleeper.poll() is None

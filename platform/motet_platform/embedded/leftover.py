@@ -8,15 +8,16 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 
 from .errors import EmbeddedError
+from .place import SOCKET_NAME
 
 STEPS = ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
 
 
-def end_server(data: Path) -> None:
-    """Returns when no process of this data folder runs and no pid file misleads the next server.
+def end_server(data: Path, sockets: Path) -> None:
+    """Returns when no process of this data folder runs and no lock file misleads the next server.
 
-    PostgreSQL clears a pid file whose number is free by itself; not one whose number has since
-    been given to another program, which is why the command line is looked at.
+    PostgreSQL itself clears a lock file whose process number is free; not one whose number has
+    since been given to another program, or belongs to a dead process that nobody has waited for.
     """
     for number, patience in STEPS:
         running = _postmasters(data)
@@ -31,7 +32,8 @@ def end_server(data: Path) -> None:
     if _postmasters(data):
         raise EmbeddedError(f"another PostgreSQL works on {data} and does not end")
     _wait_for_children(data)
-    (data / "postmaster.pid").unlink(missing_ok=True)
+    for lock in (data / "postmaster.pid", sockets / f"{SOCKET_NAME}.lock"):
+        lock.unlink(missing_ok=True)
 
 
 def _postmasters(data: Path) -> list[psutil.Process]:

@@ -68,7 +68,7 @@ class EmbeddedPostgres:
                 f"{data} was made by PostgreSQL {version} and this is {ours}: move the data with "
                 "pg_dump, or set MOTET_DATABASE_URL to a server of the old version"
             )
-        leftover.end_server(data)
+        leftover.end_server(data, self.place.sockets)
 
     def command(self, *, parent: int | None = None) -> list[str]:
         """The foreground server as an argument list, for a supervisor to run as its child.
