@@ -20,7 +20,11 @@ def failure(failed: pb.Failed) -> MotetError:
     """The error for a worker's Failed. Its message was written for clients."""
     code, message = failed.code, failed.message or None
     param = failed.param or None
-    if code in ("invalid_request", "context_length_exceeded", "adapter_incompatible"):
+    if code == "context_length_exceeded":
+        # Clients know an overflow by parts of this sentence, each by another one.
+        known = "This model's maximum context length is exceeded: prompt is too long."
+        return InvalidRequest(f"{known} {message or ''}".strip(), code=code, param=param)
+    if code in ("invalid_request", "adapter_incompatible"):
         return InvalidRequest(message, code=code, param=param)
     if code == "insufficient_credit":
         return InsufficientCredit(message)

@@ -290,3 +290,23 @@ async def test_the_database_is_away(
     assert int(caught.value.response.headers["retry-after"]) > 0
     assert ready.status_code == 503
     assert healthy.status_code == 200
+
+
+async def test_the_database_drops_every_connection(
+    gateways: Any, worker: Any, alice: Any, base: str, tables: Any
+) -> None:
+    async with gateways([worker], cache_s=3600) as gateway:
+        await ask(gateway.client(alice), base, max_tokens=1)
+        gateway.services.keys.forget_all()
+        dropped = tables.rows(
+            """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE datname = current_database() AND application_name LIKE 'motet%%'"""
+        )
+        assert len(dropped) >= 3
+        # At once, as if nothing had been.
+        await ask(gateway.client(alice), base, max_tokens=1)
+        # A change is learnt even if its notice comes while nobody listens.
+        tables.rows("UPDATE keys_apikey SET revoked_at = now() WHERE id = %s", alice.key_id)
+        with pytest.raises(openai.AuthenticationError):
+            for _ in range(2000):
+                await ask(gateway.client(alice), base, max_tokens=1)
