@@ -6,6 +6,7 @@ from celery import shared_task
 
 from motet_platform.outbox.runner import periodic_run, task_run
 from motet_platform.outbox.services import Claim
+from motet_platform.tasks import periodic as periodic  # registers its jobs
 
 
 @shared_task(name="motet.outbox")

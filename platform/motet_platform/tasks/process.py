@@ -30,13 +30,13 @@ def serve() -> int:
         send_task=_send_task,
         send_periodic=_send_periodic,
     )
+    # Only JSON is taken from the broker, so Celery's warning to root has no ground here.
+    warnings.simplefilter("ignore", SecurityWarning)
     # Threads: the work waits for child processes, files and the database, not for Python.
     worker = app.Worker(
         pool="threads", concurrency=CONCURRENCY, loglevel="INFO", without_gossip=True,
         without_mingle=True, without_heartbeat=True, task_events=False, quiet=True,
     )  # fmt: skip
-    # Only JSON is taken from the broker, so Celery's warning to root has no ground here.
-    warnings.simplefilter("ignore", SecurityWarning)
     poller.start()
     try:
         worker.start()

@@ -1,0 +1,220 @@
+"""Work happens if its transaction commits, at least once, and is put off when it fails."""
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+from motet_platform.outbox import registry, services
+from motet_platform.outbox.models import Task
+from motet_platform.outbox.poller import Poller
+from motet_platform.outbox.registry import PeriodicJob
+from motet_platform.outbox.runner import periodic_run, task_run, tasks_run_due
+from motet_platform.outbox.services import (
+    Claim,
+    periodic_claim,
+    task_add,
+    task_begin,
+    task_done,
+    tasks_claim,
+    tasks_forget,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the handler of kind `test` was called with; a payload with `fail` raises."""
+    calls: list[dict[str, Any]] = []
+
+    def handler(payload: dict[str, Any]) -> None:
+        calls.append(payload)
+        if "fail" in payload:
+            raise RuntimeError(payload["fail"] + "\0")
+
+    monkeypatch.setitem(registry.handlers, "test", handler)
+    return calls
+
+
+def expire_leases() -> None:
+    Task.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_it_works(seen: list[Any]) -> None:
+    task_add(kind="test", payload={"n": 1})
+    assert tasks_run_due() == 1
+    assert seen == [{"n": 1}]
+    assert Task.objects.get().done_at is not None
+    assert tasks_run_due() == 0
+
+
+def test_nothing_happens_when_the_transaction_is_rolled_back(seen: list[Any]) -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        task_add(kind="test", payload={})
+        raise ZeroDivisionError
+    assert tasks_run_due() == 0
+
+
+def test_delay(seen: list[Any]) -> None:
+    task_add(kind="test", payload={}, delay=timedelta(minutes=1))
+    assert tasks_run_due() == 0
+
+
+def test_a_failure_is_noted_and_put_off(seen: list[Any]) -> None:
+    task_add(kind="test", payload={"fail": "nospace"})
+    tasks_run_due()
+    task = Task.objects.get()
+    assert "RuntimeError: nospace" in task.last_error
+    assert task.done_at is None and task.failed_at is None
+    assert task.available_at > timezone.now()
+    assert tasks_run_due() == 0
+
+
+def test_each_failure_waits_longer_and_the_last_is_for_good(seen: list[Any]) -> None:
+    task_add(kind="test", payload={"fail": "always"})
+    waits = []
+    for _ in range(services.MAX_ATTEMPTS):
+        Task.objects.update(available_at=timezone.now())
+        before = timezone.now()
+        assert tasks_run_due() == 1
+        waits.append((Task.objects.get().available_at - before).total_seconds())
+    assert waits[:-1] == sorted(waits[:-1])
+    assert Task.objects.get().failed_at is not None
+    Task.objects.update(available_at=timezone.now())
+    assert tasks_run_due() == 0
+    assert len(seen) == services.MAX_ATTEMPTS
+
+
+def test_what_is_claimed_is_nobody_elses(seen: list[Any]) -> None:
+    task_add(kind="test", payload={})
+    assert len(tasks_claim()) == 1
+    assert tasks_claim() == []
+
+
+def test_lost_work_comes_back_and_the_late_one_has_no_say(seen: list[Any]) -> None:
+    task_add(kind="test", payload={})
+    (lost,) = tasks_claim()
+    expire_leases()
+    (again,) = tasks_claim()
+    assert again == Claim(lost.task_id, lost.attempt + 1)
+    task_run(lost)  # a message that was only late
+    assert seen == []
+    assert not task_done(lost)
+    task_run(again)
+    task_run(again)  # the same message twice
+    assert len(seen) == 1
+
+
+def test_a_lease_begins_anew_with_the_work(seen: list[Any]) -> None:
+    task_add(kind="test", payload={})
+    (claim,) = tasks_claim()
+    expire_leases()
+    assert task_begin(claim) is not None
+    assert tasks_claim() == []
+
+
+def test_no_more_is_claimed_than_there_is_room(seen: list[Any]) -> None:
+    for n in range(5):
+        task_add(kind="test", payload={"n": n})
+    assert len(tasks_claim(room=3)) == 3
+    assert tasks_claim(room=3) == []
+    assert len(tasks_claim(room=4)) == 1
+
+
+def test_done_work_is_forgotten_after_a_while(seen: list[Any]) -> None:
+    for n in range(2):
+        task_add(kind="test", payload={"n": n})
+    task_add(kind="test", payload={"fail": "x"})
+    tasks_run_due()
+    Task.objects.filter(payload={"n": 0}).update(done_at=timezone.now() - timedelta(days=8))
+    assert tasks_forget(age=timedelta(days=7)) == 1
+    assert Task.objects.count() == 2
+
+
+def test_periodic_jobs_run_once_per_period() -> None:
+    job = PeriodicJob("sweep", timedelta(minutes=1), lambda: None)
+    assert [periodic_claim(job) for _ in range(3)] == [True, False, False]
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE outbox_periodic SET last_run_at = now() - interval '1 hour'")
+    assert periodic_claim(job)
+    assert not periodic_claim(job)
+
+
+def test_a_failing_periodic_job_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise RuntimeError
+
+    job = PeriodicJob("broken", timedelta(minutes=1), fail)
+    monkeypatch.setitem(registry.periodic_jobs, "broken", job)
+    periodic_run("broken")
+
+
+@pytest.fixture
+def dsn(transactional_db: None) -> str:
+    from psycopg.conninfo import make_conninfo
+
+    words = connection.get_connection_params()
+    known = ("dbname", "user", "password", "host", "port")
+    return make_conninfo(**{k: words[k] for k in known if words.get(k)})
+
+
+@pytest.fixture
+def poller(dsn: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Claim]]:
+    """A running poller, as what it has sent on."""
+    sent: list[Claim] = []
+    monkeypatch.setattr("motet_platform.outbox.poller.periodic_jobs", {})
+    thread = Poller(dsn=dsn, send_task=sent.append, send_periodic=lambda name: None)
+    thread.start()
+    yield sent
+    thread.stop()
+    assert not thread.is_alive()
+
+
+def wait_for(sent: list[Claim], count: int) -> None:
+    for _ in range(200):
+        if len(sent) >= count:
+            return
+        threading.Event().wait(0.05)
+    pytest.fail(f"{len(sent)} of {count} tasks were sent on")
+
+
+def test_the_poller_sends_on_what_is_committed(poller: list[Claim], seen: list[Any]) -> None:
+    for n in range(3):
+        task_add(kind="test", payload={"n": n})
+    wait_for(poller, 3)
+    assert len(set(poller)) == 3
+
+
+def test_the_poller_survives_the_loss_of_its_connections(
+    poller: list[Claim], seen: list[Any]
+) -> None:
+    task_add(kind="test", payload={})
+    wait_for(poller, 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    task_add(kind="test", payload={})
+    wait_for(poller, 2)
+
+
+def test_two_pollers_share(poller: list[Claim], dsn: str, seen: list[Any]) -> None:
+    other: list[Claim] = []
+    second = Poller(dsn=dsn, send_task=other.append, send_periodic=lambda name: None)
+    second.start()
+    try:
+        for n in range(20):
+            task_add(kind="test", payload={"n": n})
+        for _ in range(200):
+            if len(poller) + len(other) >= 20:
+                break
+            threading.Event().wait(0.05)
+    finally:
+        second.stop()
+    assert len({claim.task_id for claim in [*poller, *other]}) == 20
+    assert len(poller) + len(other) == 20

@@ -1,0 +1,75 @@
+"""Settings are loud on a bad value, and derived ones follow from the others."""
+
+import os
+from pathlib import Path
+
+import pytest
+from motet_platform.config import Config, ConfigError
+from pydantic import ValidationError
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("MOTET_")]:
+        monkeypatch.delenv(name)
+
+
+def test_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = Config()
+    assert config.var == tmp_path / "var"
+    assert config.store == f"file://{tmp_path}/var/store"
+    assert config.public_url == "http://127.0.0.1:8000"
+    with pytest.raises(ConfigError, match="MOTET_DATABASE_URL"):
+        config.require_database_url()
+
+
+def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTET_WORKERS", "a:1, b:2,")
+    monkeypatch.setenv("MOTET_STORE", "s3://bucket/prefix/")
+    monkeypatch.setenv("MOTET_REDIS_URL", "")  # as a compose file leaves it
+    config = Config()
+    assert config.workers == ("a:1", "b:2")
+    assert config.store == "s3://bucket/prefix"
+    assert config.redis_url is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "70000"),
+        ("PORT", "http"),
+        ("WORKERS", "worker"),
+        ("WORKERS", "worker:0"),
+        ("DATABASE_URL", "mysql://x"),
+        ("REDIS_URL", "memcached://x"),
+        ("STORE", "/var/store"),
+        ("STORE", "file://relative"),
+        ("SIGNUP_CREDIT_USD", "-1"),
+        ("MAX_RANK", "0"),
+        ("DEBUG", "perhaps"),
+        ("STRIPE", "sandbox"),
+        ("STRIPE", "live"),
+    ],
+)
+def test_bad_values_are_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"MOTET_{name}", value)
+    with pytest.raises(ValidationError):
+        Config()
+
+
+def test_the_kept_secret(tmp_path: Path) -> None:
+    config = Config(var=tmp_path / "new")
+    key = config.require_secret_key()
+    assert len(key) >= 48
+    assert Config(var=tmp_path / "new").require_secret_key() == key
+    path = tmp_path / "new" / "secret.key"
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.write_text("cut")
+    with pytest.raises(ConfigError, match="damaged"):
+        config.require_secret_key()
+
+
+def test_it_is_frozen() -> None:
+    with pytest.raises(ValidationError):
+        Config().port = 1
