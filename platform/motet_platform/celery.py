@@ -13,7 +13,8 @@ from motet_platform.config import get_config
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "motet_platform.settings")
 
-_redis = get_config().redis_url
+# Celery has a name of its own for Redis at a socket.
+_redis = (get_config().redis_url or "").replace("unix://", "redis+socket://", 1)
 app = Celery("motet")
 app.conf.update(
     broker_url=_redis or "memory://",

