@@ -10,12 +10,11 @@ import tempfile
 from pathlib import Path
 
 from motet_inference.adapters.errors import AdapterError
+from motet_inference.adapters.files import CONFIG_FILE, MAX_BYTES, WEIGHTS_FILE
 from motet_inference.adapters.sources import Source
-from motet_inference.adapters.weights import CONFIG_FILE, WEIGHTS_FILE
 from motet_inference.rpc.digest import adapter_digest
 
 TEMPORARY = ".partial-"
-_LIMITS = {CONFIG_FILE: 64 * 1024, WEIGHTS_FILE: 8 << 30}
 
 
 def download(source: Source, digest: str, target: Path) -> int:
@@ -53,7 +52,7 @@ def _copy(source: Source, name: str, target: Path) -> tuple[str, int]:
     with target.open("wb") as file:
         for chunk in source.chunks(name):
             size += len(chunk)
-            if size > _LIMITS[name]:
+            if size > MAX_BYTES[name]:
                 raise AdapterError("adapter_incompatible", f"{name} is too large.")
             sha.update(chunk)
             file.write(chunk)

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from motet_inference.adapters.errors import AdapterError
+from motet_inference.adapters.files import CONFIG_FILE, MAX_BYTES
 
-_MAX_BYTES = 64 * 1024
+_MAX_BYTES = MAX_BYTES[CONFIG_FILE]
 # Harmless whatever they say: they steer training, or name what is never fetched or imported.
 _IGNORED = {
     "auto_mapping", "base_model_name_or_path", "ensure_weight_tying", "eva_config",

@@ -44,6 +44,15 @@ class Residency:
         self._pins[slot] -= 1
         return self._pins[slot] == 0
 
+    def hold(self, number: int) -> int | None:
+        """Pin the number-th of the slots in use, round and round, without marking it as used."""
+        if not self._slot_of:
+            return None
+        slots = sorted(self._slot_of.values())
+        slot = slots[number % len(slots)]
+        self._pins[slot] += 1
+        return slot
+
     def want(self, ref: AdapterRef, *, asked: bool) -> bool:
         """Queue a digest that has no slot; True when that is news."""
         if ref.digest in self._slot_of:

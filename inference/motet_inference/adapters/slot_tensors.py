@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from motet_inference.adapters.checksum import checksum
 from motet_inference.adapters.projections import GROUPS, group_shapes
 from motet_inference.adapters.weights import AdapterWeights
 from motet_inference.models.config import ModelConfig
@@ -98,6 +99,15 @@ class LoraWeights:
                     b[:, kept:old].zero_()
         self.ranks[slot] = rank
         self.ranks_host[slot] = rank
+
+    def checksum(self, slot: int) -> int:
+        """Over all of a slot, what lies beyond its rank included. Waits for the current stream."""
+        sums = []
+        for layer in self.layers:
+            for name in GROUPS:
+                group: Group = getattr(layer, name)
+                sums += [checksum(group.a[slot]), checksum(group.b[slot])]
+        return int(torch.stack(sums).sum())
 
 
 def _on_device(view: Tensor, blob: Tensor, device_blob: Tensor) -> Tensor:

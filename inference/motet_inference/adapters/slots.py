@@ -54,6 +54,8 @@ class AdapterSlots:
         self._host = HostCache(host_bytes)
         self._failed: dict[str, tuple[AdapterError, float]] = {}
         self._read_ahead: set[str] = set()
+        self._sums: dict[int, int] = {}  # slot -> checksum of the weights that were put there
+        self._next_checked = 0
         self._idle_since: dict[int, torch.cuda.Event] = {}
         self._news = threading.Condition()
         self._closed = False
@@ -106,9 +108,17 @@ class AdapterSlots:
             return resident, [d for d in self._host.digests() if d not in set(resident)]
 
     def check_integrity(self) -> None:
-        """Raises RuntimeError when the bookkeeping contradicts itself."""
+        """Raises RuntimeError when the books contradict themselves, or a slot its adapter.
+
+        The books are checked whole, of the slots one at each call: call it when nothing runs.
+        """
         with self._news:
             self._residency.check()
+            slot = self._residency.hold(self._next_checked)
+        if slot is not None:
+            self._next_checked += 1
+            self._verify(slot)
+            self.release(slot)
 
     def close(self) -> None:
         """Stop the loader; may be called twice."""
@@ -177,17 +187,23 @@ class AdapterSlots:
     def _place(
         self, ref: AdapterRef, slot: int, weights: AdapterWeights, stream: torch.cuda.Stream | None
     ) -> None:
+        self._sums[slot] = weights.checksum
         if stream is None:
             self.weights.write(slot, weights, device_blob=weights.blob)
+            self._verify(slot)
         else:
             with torch.cuda.stream(stream):
                 if (idle_since := self._idle_since.pop(slot, None)) is not None:
                     stream.wait_event(idle_since)
                 blob = weights.blob.to(self._device, non_blocking=True)
                 self.weights.write(slot, weights, device_blob=blob)
-            stream.synchronize()
+                self._verify(slot)  # which waits for the stream
         with self._news:
             self._residency.settle(ref.digest, slot)
+
+    def _verify(self, slot: int) -> None:
+        if self.weights.checksum(slot) != self._sums[slot]:
+            raise RuntimeError(f"adapter slot {slot} does not hold what was loaded into it")
 
     def _fail(self, ref: AdapterRef, slot: int, error: AdapterError) -> None:
         with self._news:

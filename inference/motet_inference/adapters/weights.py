@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from motet_inference.adapters.checksum import checksum
 from motet_inference.adapters.errors import AdapterError
+from motet_inference.adapters.files import CONFIG_FILE, WEIGHTS_FILE
 from motet_inference.adapters.peft_config import PeftConfig
 from motet_inference.adapters.projections import GROUPS, GroupShape, group_shapes, module_paths
 from motet_inference.adapters.targets import Target, find_targets
 from motet_inference.models.config import ModelConfig
-
-CONFIG_FILE = "adapter_config.json"
-WEIGHTS_FILE = "adapter_model.safetensors"
 
 _TENSOR = re.compile(r"base_model\.model\.([A-Za-z0-9_.]+)\.lora_([AB])\.weight")
 _DTYPES = {"F32", "F16", "BF16"}
@@ -29,12 +28,13 @@ class AdapterWeights:
 
     groups: per layer, group name -> (a [n*r, in], b [out, r] with the scale folded in), where n is
     the number of slices; a group that the adapter does not touch is absent. Slices or modules of a
-    smaller rank than r are filled with zeros.
+    smaller rank than r are filled with zeros. checksum: of the blob, see `checksum.checksum`.
     """
 
     rank: int
     groups: tuple[dict[str, tuple[Tensor, Tensor]], ...]
     blob: Tensor
+    checksum: int = 0
 
     @property
     def nbytes(self) -> int:
@@ -74,7 +74,7 @@ def load_adapter(
     # After the cast and the scale: a value can leave the range of a narrow dtype there.
     if not bool(torch.isfinite(weights.blob).all()):
         raise _incompatible("a weight is NaN or infinite.")
-    return weights
+    return replace(weights, checksum=int(checksum(weights.blob)))
 
 
 def _incompatible(message: str) -> AdapterError:

@@ -248,6 +248,36 @@ def test_the_host_cache_saves_the_disk(
     assert sorted(reads) == sorted(refs[i].path for i in (0, 1))
 
 
+def test_a_slot_that_was_overwritten_is_found(make_slots: Any, refs: list[AdapterRef]) -> None:
+    slots = make_slots(2)
+    for ref in refs[:2]:
+        slots.release(acquire(slots, ref))
+    for _ in range(4):
+        slots.check_integrity()
+    group = slots.weights.layers[1].down
+    keep = group.b[1, 3, -1].clone()
+    group.b[1, 3, -1] = 1.0  # beyond the rank: no result shows it, yet it is not the adapter's
+    with pytest.raises(RuntimeError, match="slot 1"):
+        for _ in range(2):
+            slots.check_integrity()
+    group.b[1, 3, -1] = keep
+
+
+def test_a_write_that_goes_wrong_is_not_served(
+    make_slots: Any, refs: list[AdapterRef], monkeypatch: Any
+) -> None:
+    slots = make_slots(1)
+    real = type(slots.weights).write
+
+    def spoilt(self: Any, slot: int, *args: Any, **kwargs: Any) -> None:
+        real(self, slot, *args, **kwargs)
+        self.layers[0].qkv.a[slot, 0, 0] += 1
+
+    monkeypatch.setattr(type(slots.weights), "write", spoilt)
+    with pytest.raises(AdapterError, match="could not be loaded"):
+        acquire(slots, refs[0])
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_on_a_cuda_device_slots_hold_the_same(

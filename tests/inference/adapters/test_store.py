@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from motet_inference.adapters import download as download_module
 from motet_inference.adapters.errors import AdapterError
+from motet_inference.adapters.files import MAX_BYTES
 from motet_inference.adapters.store import AdapterStore
 from motet_inference.rpc.digest import adapter_digest
 
@@ -103,7 +104,7 @@ async def test_an_endless_file_is_cut_off(
     make_store: Any, publish: Any, tmp_path: Path, monkeypatch: Any
 ) -> None:
     digest, uri = publish("a")
-    monkeypatch.setitem(download_module._LIMITS, FILES[1], 999)
+    monkeypatch.setitem(MAX_BYTES, FILES[1], 999)
     with pytest.raises(AdapterError, match="too large"):
         async with make_store().use(digest, uri):
             pass
