@@ -46,7 +46,13 @@ class BodyStream:
         return data
 
     def readline(self, size: int = -1) -> bytes:
-        raise NotImplementedError("bodies are read in blocks")
+        """Up to and with the next newline; Django drains a form's rest by lines."""
+        while self._more and b"\n" not in self._buffer and not 0 <= size <= len(self._buffer):
+            self._pull()
+        end = self._buffer.find(b"\n") + 1 or len(self._buffer)
+        data = bytes(self._buffer[: end if size < 0 else min(end, size)])
+        del self._buffer[: len(data)]
+        return data
 
     def close(self) -> None:
         self._buffer.clear()

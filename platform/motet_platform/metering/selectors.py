@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Sum, Value
+from django.db.models import Case, Count, F, Sum, Value, When
 from django.db.models.fields import TextField
 from django.db.models.functions import Cast, Concat, TruncDay, TruncHour
 
@@ -19,12 +19,16 @@ SUMS = ("prompt_tokens", "cached_tokens", "completion_tokens", "cost")
 # A group's name in the query and the answer -> what it is computed from.
 GROUPS: dict[str, Any] = {
     "model": F("model"),
-    "version": Concat(
-        F("version__adapter__account__slug"),
-        Value("/"),
-        F("version__adapter__name"),
-        Value("@"),
-        Cast("version__number", TextField()),
+    "version": Case(
+        When(version=None, then=Value("")),
+        default=Concat(
+            F("version__adapter__account__slug"),
+            Value("/"),
+            F("version__adapter__name"),
+            Value("@"),
+            Cast("version__number", TextField()),
+            output_field=TextField(),
+        ),
     ),
     "key": F("key__prefix"),
     "member": F("key__created_by__email"),

@@ -1,0 +1,161 @@
+"""Pages and documents: the landing page, the API's description, the admin."""
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_landing_page(client: Any) -> None:
+    from motet_platform.catalog.models import BaseModel
+
+    BaseModel.objects.create(name="tiny-<1>", revision="1", config={}, context_length=1)
+    page = client.get("/").content.decode()
+    assert "tiny-&lt;1&gt;" in page
+    assert "/docs" in page
+    assert "no web dashboard" in page
+
+
+def test_docs_and_their_files(client: Any) -> None:
+    page = client.get("/docs").content.decode()
+    assert "swagger-ui" in page
+    files = [part.split('"')[0] for part in page.split('"/static/')[1:]]
+    assert files
+    assert "//cdn" not in page
+    for file in files:
+        assert client.get(f"/static/{file}").status_code == 200, file
+
+
+def test_every_address_is_described(client: Any) -> None:
+    described = client.get("/v1/openapi.json").json()
+    assert described["openapi"].startswith("3.")
+    expected = {
+        "/v1/adapters": {"get", "post"},
+        "/v1/adapters/{name}": {"get", "delete"},
+        "/v1/adapters/{name}/aliases": {"get"},
+        "/v1/adapters/{name}/aliases/{alias}": {"get", "put", "delete"},
+        "/v1/adapters/{name}/versions": {"get", "post"},
+        "/v1/adapters/{name}/versions/{number}": {"get", "delete"},
+        "/v1/adapters/{name}/versions/{number}/complete": {"post"},
+        "/v1/adapters/{name}/versions/{number}/parts/{part}": {"put"},
+        "/v1/billing/balance": {"get"},
+        "/v1/billing/ledger": {"get"},
+        "/v1/keys": {"get", "post"},
+        "/v1/keys/{key_id}": {"get", "delete"},
+        "/v1/members": {"get"},
+        "/v1/receipts/{request_id}": {"get"},
+        "/v1/usage": {"get"},
+    }
+    assert {path: set(calls) for path, calls in described["paths"].items()} == expected
+    for path, calls in described["paths"].items():
+        for call in calls.values():
+            assert call["security"] == [{"key": []}], path
+
+
+def test_the_description_holds_no_guesses() -> None:
+    from io import StringIO
+
+    from django.core.management import call_command
+
+    call_command("spectacular", "--validate", "--fail-on-warn", stdout=StringIO())
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "options", "head"])
+def test_no_address_works_without_a_key(method: str, anonymous: Any, client: Any) -> None:
+    paths = client.get("/v1/openapi.json").json()["paths"]
+    for path in paths:
+        concrete = path.format(
+            name="x", alias="default", number=1, part="adapter_model", key_id=1, request_id="x"
+        )
+        assert getattr(anonymous, method)(concrete).status_code == 401, path
+
+
+@pytest.mark.parametrize("method", ["patch", "options"])
+def test_methods_that_no_view_names_are_refused(method: str, alice: Any, client: Any) -> None:
+    for path in client.get("/v1/openapi.json").json()["paths"]:
+        concrete = path.format(
+            name="x", alias="default", number=1, part="adapter_model", key_id=1, request_id="x"
+        )
+        assert getattr(alice.api, method)(concrete).status_code == 405, path
+
+
+class TestAdmin:
+    MODELS = [
+        "accounts/account", "accounts/user", "adapters/adapter", "billing/hold", "billing/journal",
+        "billing/lot", "billing/priceversion", "billing/wallet", "catalog/basemodel",
+        "keys/apikey", "metering/usagerecord",
+    ]  # fmt: skip
+
+    @pytest.fixture
+    def staff(self, client: Any) -> Any:
+        from motet_platform.accounts.models import User
+
+        client.force_login(User.objects.create_superuser("staff@here.example"))
+        return client
+
+    def test_customers_stay_outside(self, alice: Any, client: Any) -> None:
+        client.force_login(alice.user)
+        assert client.get("/admin/").status_code == 302
+
+    @pytest.mark.parametrize("model", MODELS)
+    def test_lists(self, model: str, staff: Any, alice: Any) -> None:
+        assert staff.get(f"/admin/{model}/").status_code == 200
+        assert staff.get(f"/admin/{model}/?q=acme").status_code == 200
+        # An account without its wallet, or a key that nobody saw, would be useless.
+        assert staff.get(f"/admin/{model}/add/").status_code == (
+            200 if model == "catalog/basemodel" else 403
+        )
+
+    @pytest.mark.parametrize("model", ["wallet", "lot", "journal"])
+    def test_the_ledger_is_only_read(self, model: str, staff: Any, alice: Any) -> None:
+        from django.apps import apps
+
+        pk = apps.get_model("billing", model).objects.get().pk
+        assert staff.get(f"/admin/billing/{model}/{pk}/change/").status_code == 200
+        for action in ("change", "delete"):
+            answer = staff.post(f"/admin/billing/{model}/{pk}/{action}/", {"posted": 1})
+            assert answer.status_code == 403
+
+    def test_keys_can_be_revoked(self, staff: Any, alice: Any) -> None:
+        chosen = {"action": "revoke", "_selected_action": alice.key.pk}
+        staff.post("/admin/keys/apikey/", chosen)
+        assert alice.api.get("/v1/keys").status_code == 401
+
+
+def test_unforeseen_errors_say_nothing(
+    alice: Any, error_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: Any) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr("motet_platform.accounts.views.members_of", fail)
+    answer = alice.api.get("/v1/members")
+    assert (answer.status_code, error_of(answer)) == (500, "internal_error")
+    assert "secret detail" not in answer.content.decode()
+
+
+def test_a_database_that_is_away(
+    alice: Any, error_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import OperationalError
+
+    def fail(*args: Any) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr("motet_platform.accounts.views.members_of", fail)
+    answer = alice.api.get("/v1/members")
+    assert (answer.status_code, error_of(answer)) == (503, "database_unavailable")
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_every_answer_has_a_request_id(alice: Any, anonymous: Any) -> None:
+    ids = {
+        answer.headers["x-request-id"]
+        for answer in (
+            alice.api.get("/v1/keys"),
+            alice.api.get("/v1/keys/0"),
+            anonymous.get("/v1/keys"),
+        )
+    }
+    assert len(ids) == 3

@@ -1,0 +1,210 @@
+"""Usage: written once, added up exactly, and never another tenant's."""
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+from motet_billing.money import usd
+from motet_billing.services import price_set
+from motet_platform.metering.models import UsageRecord
+from motet_platform.metering.sink import INSERT, UsageRow, usage_insert, usage_values
+
+NOON = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
+URL = "/v1/usage?start=2026-11-01&end=2026-12-01"
+
+
+def row(person: Any, request_id: str, **fields: Any) -> UsageRow:
+    values: dict[str, Any] = {
+        "account_id": person.account.pk, "key_id": person.key.pk, "model": "tiny", "base": "tiny",
+        "version_id": None, "digest": "", "endpoint": "chat.completions", "status": 200,
+        "finish_reason": "stop", "streamed": True, "prompt_tokens": 100, "cached_tokens": 40,
+        "completion_tokens": 7, "price_version_id": 1, "cost": 9_400_000, "created_at": NOON,
+    }  # fmt: skip
+    return UsageRow(request_id=request_id, **(values | fields))
+
+
+def record(person: Any, request_id: str, **fields: Any) -> UsageRow:
+    made = row(person, request_id, **fields)
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, usage_values(made))
+    return made
+
+
+def test_it_works(alice: Any) -> None:
+    record(alice, "req_1")
+    record(alice, "req_2", model="acme/support", prompt_tokens=1, cached_tokens=0, cost=1)
+    body = alice.api.get(URL).json()
+    assert body["data"] == [
+        {"model": "acme/support", "requests": 1, "prompt_tokens": 1, "cached_tokens": 0,
+         "completion_tokens": 7, "cost": "0.000000000001"},
+        {"model": "tiny", "requests": 1, "prompt_tokens": 100, "cached_tokens": 40,
+         "completion_tokens": 7, "cost": "0.0000094"},
+    ]  # fmt: skip
+    assert body["total"] == {
+        "requests": 2, "prompt_tokens": 101, "cached_tokens": 40, "completion_tokens": 14,
+        "cost": usd(9_400_001),
+    }  # fmt: skip
+
+
+def test_nothing_at_all(alice: Any) -> None:
+    body = alice.api.get("/v1/usage").json()
+    assert body["data"] == []
+    assert (body["total"]["requests"], body["total"]["cost"]) == (0, "0.00")
+
+
+def test_groups(alice: Any, bob: Any) -> None:
+    record(alice, "req_1")
+    record(bob, "req_2", created_at=NOON + timedelta(hours=1))
+    record(bob, "req_3", created_at=NOON + timedelta(days=1), model="acme/x")
+    record(bob, "req_4", key_id=None)
+
+    def groups(by: str) -> list[tuple[Any, ...]]:
+        data = alice.api.get(f"{URL}&group_by={by}").json()["data"]
+        return [(*(line[name] for name in by.split(",")), line["requests"]) for line in data]
+
+    assert groups("day") == [("2026-11-20", 3), ("2026-11-21", 1)]
+    assert groups("hour") == [
+        ("2026-11-20T12:00:00Z", 2),
+        ("2026-11-20T13:00:00Z", 1),
+        ("2026-11-21T12:00:00Z", 1),
+    ]
+    assert set(groups("member")) == {("", 1), ("alice@acme.example", 1), ("bob@acme.example", 2)}
+    assert set(groups("key")) == {("", 1), (alice.key.prefix, 1), (bob.key.prefix, 2)}
+    assert ("acme/x", "2026-11-21", 1) in groups("model,day")
+    assert alice.api.get(f"{URL}&group_by=").json()["data"][0]["requests"] == 4
+
+
+def test_versions_have_their_names(alice: Any) -> None:
+    from motet_platform.adapters.models import Adapter, Version
+    from motet_platform.catalog.models import BaseModel
+
+    base = BaseModel.objects.create(name="tiny", revision="1", config={}, context_length=1)
+    adapter = Adapter.objects.create(account=alice.account, name="support", base=base)
+    version = Version.objects.create(adapter=adapter, number=3)
+    record(alice, "req_1", version_id=version.pk, model="acme/support:prod")
+    record(alice, "req_2")
+    data = alice.api.get(f"{URL}&group_by=version").json()["data"]
+    assert {line["version"] for line in data} == {"acme/support@3", ""}
+
+
+def test_csv(alice: Any, error_of: Any) -> None:
+    record(alice, "req_1")
+    for answer in (
+        alice.api.get(f"{URL}&group_by=day,model&format=csv"),
+        alice.api.get(f"{URL}&group_by=day,model", HTTP_ACCEPT="text/csv"),
+    ):
+        assert answer.headers["content-type"].startswith("text/csv")
+        lines = list(csv.DictReader(io.StringIO(answer.content.decode())))
+        assert lines == [
+            {"day": "2026-11-20", "model": "tiny", "requests": "1", "prompt_tokens": "100",
+             "cached_tokens": "40", "completion_tokens": "7", "cost": "0.0000094"}
+        ]  # fmt: skip
+    empty = alice.api.get("/v1/usage?start=2020-01-01&end=2020-02-01&format=csv")
+    assert empty.content.decode().startswith("model,requests,")
+    wrong = alice.api.get("/v1/usage?group_by=colour&format=csv")
+    assert wrong.headers["content-type"] == "application/json"
+    assert (wrong.status_code, error_of(wrong)) == (400, "invalid_request")
+
+
+def test_the_end_is_not_included(alice: Any) -> None:
+    record(alice, "req_1", created_at=datetime(2026, 11, 20, tzinfo=UTC))
+    requests = [
+        alice.api.get(f"/v1/usage?start={a}&end={b}").json()["total"]["requests"]
+        for a, b in [
+            ("2026-11-19", "2026-11-20"),
+            ("2026-11-20", "2026-11-21"),
+            ("2026-11-20T00:00:00Z", "2026-11-20T00:00:01Z"),
+            ("2026-11-20T01:00:00%2B01:00", "2026-11-21"),
+            ("2026-11-20T00:00:00.000001Z", "2026-11-21"),
+        ]
+    ]
+    assert requests == [0, 1, 1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "start=yesterday",
+        "start=2026-13-01",
+        "start=2026-11-02&end=2026-11-01",
+        "group_by=account",
+        "group_by=model;drop",
+        "end=0",
+    ],
+)
+def test_bad_queries(query: str, alice: Any, error_of: Any) -> None:
+    answer = alice.api.get(f"/v1/usage?{query}")
+    assert (answer.status_code, error_of(answer)) == (400, "invalid_request")
+
+
+def test_too_many_rows(alice: Any, error_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("motet_platform.metering.selectors.MAX_ROWS", 1)
+    record(alice, "req_1")
+    record(alice, "req_2", model="other")
+    assert error_of(alice.api.get(URL)) == "usage_too_large"
+
+
+def test_a_stranger_sees_nothing(alice: Any, bob: Any, charlie: Any, error_of: Any) -> None:
+    record(alice, "req_1")
+    assert charlie.api.get(URL).json()["data"] == []
+    assert bob.api.get(URL).json()["total"]["requests"] == 1
+    price_set(sku="tiny", input=1, cached_input=1, output=1)
+    theirs = charlie.api.get("/v1/receipts/req_1")
+    assert (theirs.status_code, error_of(theirs)) == (404, "receipt_not_found")
+    assert theirs.json() == charlie.api.get("/v1/receipts/req_none").json()
+
+
+def test_receipt(alice: Any) -> None:
+    price = price_set(sku="tiny", input=100_000, cached_input=50_000, output=200_000)
+    record(alice, "req_1", price_version_id=price.pk, ttft_ms=12)
+    body = alice.api.get("/v1/receipts/req_1").json()
+    assert body["cost"] == "0.0000094"
+    assert body["price"] == {"input": "0.10", "cached_input": "0.05", "output": "0.20"}
+    assert (body["model"], body["version"], body["ttft_ms"]) == ("tiny", None, 12)
+    assert body["key"] == alice.key.prefix
+
+
+def test_scope(alice: Any, error_of: Any) -> None:
+    answer = alice.with_key(scopes=["inference", "billing"]).api.get("/v1/usage")
+    assert (answer.status_code, error_of(answer)) == (403, "missing_scope")
+
+
+async def test_the_sink_writes_each_request_once(alice: Any, transactional_db: None) -> None:
+    words = connection.get_connection_params()
+    known = ("dbname", "user", "password", "host", "port")
+    async with await psycopg.AsyncConnection.connect(
+        **{k: words[k] for k in known if words.get(k)}
+    ) as conn:
+        await usage_insert(conn, [row(alice, "req_1"), row(alice, "req_2")])
+        await usage_insert(conn, [row(alice, "req_2", cost=1), row(alice, "req_3", fault="x")])
+        await usage_insert(conn, [])
+        cursor = await conn.execute(
+            "SELECT request_id, cost, fault FROM metering_usagerecord ORDER BY 1"
+        )
+        assert await cursor.fetchall() == [
+            ("req_1", 9_400_000, ""),
+            ("req_2", 9_400_000, ""),
+            ("req_3", 9_400_000, "x"),
+        ]
+        await conn.commit()
+
+
+def test_columns_of_the_sink_are_those_of_the_table() -> None:
+    columns = {field.column for field in UsageRecord._meta.concrete_fields}
+    assert columns == set(UsageRow.__struct_fields__)
+
+
+def test_a_released_hold_has_no_record(alice: Any) -> None:
+    from motet_billing.services import ExpiredHold
+    from motet_platform.metering.services import expired_hold_record
+
+    hold = ExpiredHold(
+        request_id="req_1", wallet_id=1, price_version_id=1, context={}, prompt_tokens=0,
+        cached_tokens=0, completion_tokens=0, cost=0, fault="gateway_crash", opened_at=NOON,
+    )  # fmt: skip
+    expired_hold_record(hold)
+    assert not UsageRecord.objects.exists()
