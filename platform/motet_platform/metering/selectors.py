@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, Count, F, Sum, Value, When
-from django.db.models.fields import TextField
+from django.db.models.fields import CharField
 from django.db.models.functions import Cast, Concat, TruncDay, TruncHour
 
 from motet_platform.accounts.models import Account
@@ -26,8 +26,8 @@ GROUPS: dict[str, Any] = {
             Value("/"),
             F("version__adapter__name"),
             Value("@"),
-            Cast("version__number", TextField()),
-            output_field=TextField(),
+            Cast("version__number", CharField()),
+            output_field=CharField(),
         ),
     ),
     "key": F("key__prefix"),
