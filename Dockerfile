@@ -26,7 +26,8 @@ COPY kernels /src/kernels
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels /src
 
 FROM packages AS control-packages
-RUN --mount=type=bind,from=wheel,source=/wheels,target=/wheels pip install --no-deps /wheels/*.whl
+RUN --mount=type=bind,from=wheel,source=/wheels,target=/wheels pip install --no-deps /wheels/*.whl \
+    && ln -s "$(python -c 'from motet_inference.tiny import BASE; print(BASE)')" /opt/motet/motet-tiny
 
 # torch goes first and alone, so that no later range replaces the build that was chosen.
 FROM base AS worker-packages
@@ -36,8 +37,8 @@ RUN python -m venv /opt/motet
 COPY requirements/torch.txt requirements/run.lock /src/requirements/
 RUN pip install -r /src/requirements/torch.txt
 RUN pip install --no-deps --require-hashes -r /src/requirements/run.lock
-RUN --mount=type=bind,from=wheel,source=/wheels,target=/wheels pip install --no-deps /wheels/*.whl
-RUN ln -s "$(python -c 'from motet_inference.tiny import BASE; print(BASE)')" /opt/motet/motet-tiny
+RUN --mount=type=bind,from=wheel,source=/wheels,target=/wheels pip install --no-deps /wheels/*.whl \
+    && ln -s "$(python -c 'from motet_inference.tiny import BASE; print(BASE)')" /opt/motet/motet-tiny
 
 FROM base AS control
 COPY --from=control-packages /opt/motet /opt/motet

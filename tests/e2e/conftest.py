@@ -16,11 +16,7 @@ import openai
 import pytest
 from motet_platform.supervisor.testing import LivePlatform
 
-SETTINGS = {
-    "OMP_NUM_THREADS": "1",
-    "MOTET_WORKER_THREADS": "1",
-    "MOTET_GATEWAY_LEASE_S": "4",  # holds of a killed gateway are swept while the test waits
-}
+SETTINGS = {"OMP_NUM_THREADS": "1", "MOTET_WORKER_THREADS": "1"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -28,7 +28,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.set_num_threads(1)
     tokenizer = AutoTokenizer.from_pretrained(BASE)
     model = AutoModelForCausalLM.from_pretrained(BASE, dtype=torch.float32)
-    config = LoraConfig(r=8, lora_alpha=16, target_modules=["q_proj", "v_proj", "down_proj"])
+    config = LoraConfig(
+        task_type="CAUSAL_LM", r=8, lora_alpha=16,
+        target_modules=["q_proj", "v_proj", "down_proj"],
+    )  # fmt: skip
     model = get_peft_model(model, config)
     asked: Any = [{"role": "user", "content": QUESTION}]
     prompt = tokenizer.apply_chat_template(asked, add_generation_prompt=True, tokenize=False)
