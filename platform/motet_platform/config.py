@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import quote
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -89,7 +90,7 @@ class Config(BaseSettings):
         # Frozen from here on; derived defaults are filled while the object is being made.
         fill = self.__dict__
         fill["var"] = self.var.expanduser().absolute()
-        fill["store"] = (self.store or f"file://{self.var}/store").rstrip("/")
+        fill["store"] = (self.store or f"file://{quote(str(self.var))}/store").rstrip("/")
         fill["public_url"] = (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
         if not self.store.startswith(("file:///", "s3://")):
             raise ValueError("MOTET_STORE: give file:///absolute/folder or s3://bucket/prefix")

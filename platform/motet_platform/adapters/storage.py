@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import IO, Any, Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -59,7 +59,7 @@ class FolderStore:
         self._root = root
 
     def uri(self, prefix: str) -> str:
-        return f"file://{self._root}/{prefix}"
+        return f"file://{quote(str(self._root))}/{prefix}"
 
     def put(self, key: str, source: IO[bytes]) -> None:
         target = self._path(key)

@@ -1,0 +1,150 @@
+"""Customers' commands, over HTTP to a live server."""
+
+import csv
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from motet_platform.adapters.testing import HOSTILE, TINY_BASE, Files, good
+from motet_platform.outbox.runner import tasks_run_due
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def server(alice: Any, live_server: Any, store: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    from motet_platform.catalog.models import BaseModel
+
+    BaseModel.objects.create(name="tiny", revision="1", config=TINY_BASE, context_length=256)
+    monkeypatch.setenv("MOTET_API_KEY", alice.secret)
+    monkeypatch.setenv("MOTET_BASE_URL", f"{live_server.url}/v1")
+
+
+def write(folder: Path, files: Files) -> str:
+    folder.mkdir(exist_ok=True)
+    (folder / "adapter_config.json").write_bytes(files.config)
+    (folder / "adapter_model.safetensors").write_bytes(files.model)
+    return str(folder)
+
+
+def test_an_adapters_life(motet: Any, home: Path) -> None:
+    folder = write(home / "good", good())
+    push = ("adapters", "push", folder, "--name", "support")
+    assert "--base" in motet(*push, code=1).stderr
+    sent = motet(*push, "--base", "tiny", "--json").json
+    assert (sent["model"], sent["state"]) == ("acme/support@1", "validating")
+    tasks_run_due()
+    assert motet(*push, "--wait", "--json").json["state"] == "ready"
+    (listed,) = motet("adapters", "ls", "--json").json
+    assert listed["model"] == "acme/support"
+    assert motet("adapters", "ls").stdout.startswith("acme/support\ttiny\t@1\t1\t")
+    shown = motet("adapters", "show", "support")
+    assert "acme/support@1\tready\t4" in shown.stdout
+    assert "acme/support:default -> @1 x 1" in shown.stderr
+    assert "not of other" in motet(*push, "--base", "other", code=1).stderr
+    motet("adapters", "rm", "support", code=1, input="n\n")
+    motet("adapters", "rm", "support@1", "--yes")
+    motet("adapters", "rm", "support", "--yes")
+    motet("adapters", "show", "support", code=4)
+
+
+def test_push_in_chunks(motet: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("motet_platform.cli.push.ONE_FORM", 0)
+    monkeypatch.setattr("motet_platform.cli.push.CHUNK", 1000)
+    folder = write(home / "good", good())
+    push = ("adapters", "push", folder, "--name", "support", "--base", "tiny", "--json")
+    assert motet(*push).json["state"] == "validating"
+    tasks_run_due()
+    assert motet("adapters", "show", "support", "--json").json["versions"][0]["state"] == "ready"
+
+
+def test_push_goes_on_after_lost_answers(
+    motet: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import httpx
+    from motet_platform.cli import push
+
+    monkeypatch.setattr(push, "ONE_FORM", 0)
+    monkeypatch.setattr(push, "CHUNK", 1500)
+    monkeypatch.setattr(push.time, "sleep", lambda seconds: None)
+    real, lost = httpx.Client.put, []
+
+    def put(self: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = real(self, *args, **kwargs)
+        if len(lost) < 3:
+            lost.append(answer)
+            raise httpx.ReadError("connection lost")
+        return answer
+
+    monkeypatch.setattr(httpx.Client, "put", put)
+    folder = write(home / "good", good())
+    motet("adapters", "push", folder, "--name", "support", "--base", "tiny")
+    tasks_run_due()
+    assert motet("adapters", "show", "support", "--json").json["versions"][0]["state"] == "ready"
+
+
+def test_push_of_a_bad_adapter(motet: Any, home: Path) -> None:
+    folder = write(home / "bad", HOSTILE["NaN"][1](TINY_BASE))
+    motet("adapters", "push", folder, "--name", "bad", "--base", "tiny")
+    tasks_run_due()
+    result = motet("adapters", "show", "bad")
+    assert "NaN" in result.stdout
+    (home / "bad" / "adapter_config.json").unlink()
+    missing = motet("adapters", "push", folder, "--name", "bad", code=1)
+    assert "adapter_config.json" in missing.stderr
+
+
+def test_validate_here(motet: Any, home: Path) -> None:
+    from motet_inference.tiny import ADAPTERS
+
+    for folder in ADAPTERS.values():
+        assert motet("adapters", "validate", str(folder), "--json").json["rank"] >= 1
+    base = home / "config.json"
+    base.write_text(__import__("json").dumps(TINY_BASE))
+    bad = write(home / "bad", HOSTILE["DoRA"][1](TINY_BASE))
+    result = motet("adapters", "validate", bad, "--base", str(base), code=5)
+    assert "(dora_unsupported)" in result.stderr
+    refused = motet("adapters", "validate", bad, "--base", str(base), "--json", code=5).json
+    assert refused["error"]["code"] == "dora_unsupported"
+    motet("adapters", "validate", bad, "--base", "no-such-base", code=1)
+
+
+def test_keys(motet: Any) -> None:
+    made = motet("keys", "create", "ci", "--scope", "inference", "--rpm", "5", "--json").json
+    assert (made["scopes"], made["requests_per_minute"]) == (["inference"], 5)
+    assert motet("keys", "create", "two").stdout.startswith("mot_live_")
+    rows = motet("keys", "ls", "--json").json
+    assert {row["name"] for row in rows} == {"test", "ci", "two"}
+    motet("keys", "revoke", str(made["id"]))
+    assert "revoked" in motet("keys", "ls").stdout
+    motet("keys", "revoke", "99999999", code=4)
+
+
+def test_usage_and_balance(motet: Any) -> None:
+    assert motet("usage", "--json").json["total"]["cost"] == "0.00"
+    rows = list(csv.reader(io.StringIO(motet("usage", "--csv", "--group-by", "day").stdout)))
+    assert rows == [
+        ["day", "requests", "prompt_tokens", "cached_tokens", "completion_tokens", "cost"]
+    ]
+    assert motet("usage", "--group-by", "model,day").stdout == ""
+    assert "group_by" in motet("usage", "--group-by", "x", code=1).stderr
+    assert "group_by" in motet("usage", "--group-by", "x", "--csv", code=1).stderr
+    assert motet("balance", "--json").json["available"] == "5.00"
+    assert motet("balance").stdout == "5.00\t5.00\t0.00\n"
+
+
+def test_exit_codes(motet: Any, alice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTET_API_KEY", alice.with_key(scopes=["usage"]).secret)
+    assert "missing_scope" in motet("balance", code=3).stderr
+    monkeypatch.setenv("MOTET_API_KEY", "mot_live_wrong")
+    assert "invalid_api_key" in motet("balance", code=3).stderr
+    monkeypatch.setenv("MOTET_BASE_URL", "http://127.0.0.1:9")
+    assert "cannot be reached" in motet("balance", code=6).stderr
+    monkeypatch.setenv("MOTET_BASE_URL", "gopher://x")
+    motet("balance", code=3)
+    monkeypatch.delenv("MOTET_API_KEY")
+    assert "motet login" in motet("balance", code=3).stderr
+    motet("usage", "--no-such-option", code=2)
+    assert os.environ.get("MOTET_API_KEY") is None
