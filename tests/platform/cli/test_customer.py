@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,7 @@ def test_validate_here(motet: Any, home: Path) -> None:
     for folder in ADAPTERS.values():
         assert motet("adapters", "validate", str(folder), "--json").json["rank"] >= 1
     base = home / "config.json"
-    base.write_text(__import__("json").dumps(TINY_BASE))
+    base.write_text(json.dumps(TINY_BASE))
     bad = write(home / "bad", HOSTILE["DoRA"][1](TINY_BASE))
     result = motet("adapters", "validate", bad, "--base", str(base), code=5)
     assert "(dora_unsupported)" in result.stderr
