@@ -44,7 +44,7 @@ class AdapterSlots:
     ) -> None:
         if num_slots < 1 or max_rank < 1:
             raise ValueError("num_slots and max_rank must be at least 1")
-        self._config, self._dtype, self._device = config, dtype, torch.device(device)
+        self._config, self._dtype, self._device = config, dtype, _with_index(device)
         self._clock = clock
         self.weights = LoraWeights.zeros(
             config, num_slots=num_slots, max_rank=max_rank, dtype=dtype, device=self._device
@@ -72,6 +72,8 @@ class AdapterSlots:
             slot = self._residency.pin(ref.digest)
             if slot is not None:
                 return slot
+            if not self._thread.is_alive():
+                raise RuntimeError("the adapter loader has ended")
             if failure := self._failed.get(ref.digest):
                 error, until = failure
                 if self._clock() < until:
@@ -213,6 +215,14 @@ class AdapterSlots:
             self._residency.unwant(ref.digest)
             if slot >= 0:
                 self._residency.give_up(slot)
+
+
+def _with_index(device: torch.device | str) -> torch.device:
+    """The device itself: "cuda" alone means the current one, which may be another elsewhere."""
+    device = torch.device(device)
+    if device.type == "cuda" and device.index is None:
+        return torch.device("cuda", torch.cuda.current_device())
+    return device
 
 
 def _side_stream(device: torch.device) -> torch.cuda.Stream:

@@ -278,6 +278,13 @@ def test_a_write_that_goes_wrong_is_not_served(
         acquire(slots, refs[0])
 
 
+def test_a_dead_loader_is_no_endless_wait(make_slots: Any, refs: list[AdapterRef]) -> None:
+    slots = make_slots(1)
+    slots.close()
+    with pytest.raises(RuntimeError, match="loader has ended"):
+        slots.acquire(refs[0])
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_on_a_cuda_device_slots_hold_the_same(
