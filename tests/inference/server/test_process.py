@@ -18,7 +18,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from motet_inference.rpc import worker_pb2 as pb
 from motet_inference.rpc.client import RequestStream, WorkerClient
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.timeout(120)
 PATIENCE_S = 60
 
 
