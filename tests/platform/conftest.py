@@ -3,8 +3,9 @@
 Each brings a client that speaks the management API with a key of theirs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,6 +58,20 @@ def charlie(db: None) -> Person:
 
     new = account_create(email="charlie@other.example", name="Other", slug="other")
     return _person(new.account, new.owner)
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder behind the adapter store, and nobody else's; MOTET_VAR is `var` beside it."""
+    from motet_platform.adapters.storage import get_store
+    from motet_platform.config import get_config
+
+    values = get_config().__dict__  # frozen against assignment, and read once per process
+    monkeypatch.setitem(values, "var", tmp_path / "var")
+    monkeypatch.setitem(values, "store", f"file://{tmp_path}/store")
+    get_store.cache_clear()
+    yield tmp_path / "store"
+    get_store.cache_clear()
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import threading
 from collections.abc import Callable
 
 import psycopg
-from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+from django.db import connection
 
 from motet_platform.outbox.registry import periodic_jobs
-from motet_platform.outbox.services import Claim, periodic_claim, tasks_claim
+from motet_platform.outbox.services import Claim, periodic_claim, tasks_claim, tasks_release
 
 log = logging.getLogger(__name__)
 
@@ -48,20 +48,26 @@ class Poller(threading.Thread):
                 self._look()
                 for _ in listener.notifies(timeout=POLL_S, stop_after=1):
                     pass
-            except (psycopg.Error, DatabaseError, InterfaceError) as error:
-                log.warning("the database is away: %s", error)
+            except Exception as error:
+                # The database or the broker is away; this thread outlives both.
+                log.warning("work cannot be handed on: %s: %s", type(error).__name__, error)
                 if listener is not None:
                     listener.close()
-                close_old_connections()
+                connection.close()
                 self._end.wait(POLL_S)
         if listener is not None:
             listener.close()
         connection.close()
 
     def _look(self) -> None:
-        close_old_connections()
         for job in periodic_jobs.values():
             if periodic_claim(job):
                 self._send_periodic(job.name)
-        for claim in tasks_claim():
-            self._send_task(claim)
+        claims = tasks_claim()
+        while claims:
+            try:
+                self._send_task(claims[0])
+            except Exception:
+                tasks_release(claims)
+                raise
+            claims.pop(0)

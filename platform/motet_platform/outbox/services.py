@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -60,6 +61,12 @@ def tasks_claim(*, room: int = IN_FLIGHT) -> list[Claim]:
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"lease": LEASE.total_seconds(), "room": room})
         return [Claim(*row) for row in cursor.fetchall()]
+
+
+def tasks_release(claims: Sequence[Claim]) -> None:
+    """Gives claims back whose work was not begun."""
+    for claim in claims:
+        _mine(claim).update(lease_until=None, attempts=claim.attempt - 1)
 
 
 def task_begin(claim: Claim) -> Task | None:

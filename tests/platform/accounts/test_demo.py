@@ -1,7 +1,6 @@
 """The demo: seeded through a user's own path, and seeded again without change."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +16,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    from motet_platform.adapters.storage import get_store
-    from motet_platform.config import get_config
-
-    monkeypatch.setitem(get_config().__dict__, "store", f"file://{tmp_path}/store")
-    monkeypatch.setitem(get_config().__dict__, "var", tmp_path)
-    get_store.cache_clear()
-    yield tmp_path
-    get_store.cache_clear()
+def var(store: Path) -> Path:
+    folder = store.parent / "var"
+    folder.mkdir()
+    return folder
 
 
 def test_it_works(anonymous: Any) -> None:

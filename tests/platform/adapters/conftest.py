@@ -1,26 +1,12 @@
 """A store and a base of the test's own, uploads through the API, and the work of the tasks process
 done on demand."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from motet_platform.adapters.testing import TINY_BASE, Files, good
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder behind the adapter store, and nobody else's."""
-    from motet_platform.adapters.storage import get_store
-    from motet_platform.config import get_config
-
-    values = get_config().__dict__  # frozen against assignment, and read once per process
-    monkeypatch.setitem(values, "var", tmp_path / "var")
-    monkeypatch.setitem(values, "store", f"file://{tmp_path}/store")
-    get_store.cache_clear()
-    yield tmp_path / "store"
-    get_store.cache_clear()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The command in this process, against a server of this process."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +31,3 @@ def motet() -> Callable[..., Any]:
         return result
 
     return run
-
-
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    from motet_platform.adapters.storage import get_store
-    from motet_platform.config import get_config
-
-    monkeypatch.setitem(get_config().__dict__, "store", f"file://{tmp_path}/store")
-    monkeypatch.setitem(get_config().__dict__, "var", tmp_path / "var")
-    get_store.cache_clear()
-    yield
-    get_store.cache_clear()

@@ -203,6 +203,27 @@ def test_the_poller_survives_the_loss_of_its_connections(
     wait_for(poller, 2)
 
 
+def test_the_poller_survives_a_broker_that_is_away(dsn: str, seen: list[Any]) -> None:
+    sent: list[Claim] = []
+    refused: list[Claim] = []
+
+    def send(claim: Claim) -> None:
+        if len(refused) < 2:
+            refused.append(claim)
+            raise ConnectionError("no broker")
+        sent.append(claim)
+
+    thread = Poller(dsn=dsn, send_task=send, send_periodic=lambda name: None)
+    thread.start()
+    try:
+        for n in range(3):
+            task_add(kind="test", payload={"n": n})
+        wait_for(sent, 3)
+    finally:
+        thread.stop()
+    assert {claim.attempt for claim in sent} == {1}
+
+
 def test_two_pollers_share(poller: list[Claim], dsn: str, seen: list[Any]) -> None:
     other: list[Claim] = []
     second = Poller(dsn=dsn, send_task=other.append, send_periodic=lambda name: None)

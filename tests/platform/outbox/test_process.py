@@ -56,19 +56,6 @@ def process(tmp_path: Path, redis_url: str) -> Iterator[subprocess.Popen[bytes]]
     child.wait(30)
 
 
-@pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """This process and the child use one store."""
-    from motet_platform.adapters.storage import get_store
-    from motet_platform.config import get_config
-
-    monkeypatch.setitem(get_config().__dict__, "store", f"file://{tmp_path}/store")
-    monkeypatch.setitem(get_config().__dict__, "var", tmp_path / "var")
-    get_store.cache_clear()
-    yield
-    get_store.cache_clear()
-
-
 def upload(person: Any) -> None:
     from django.core.files.uploadedfile import SimpleUploadedFile
     from motet_platform.catalog.models import BaseModel
