@@ -2,13 +2,15 @@
 
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 import httpx
 import openai
 import pytest
+from motet_billing.audit import AUDIT
+from motet_inference.tiny import ADAPTERS
 from motet_platform.supervisor.testing import LivePlatform, until
 
 INPUT, CACHED, OUTPUT = (Decimal(micro) / 10**12 for micro in (100_000, 50_000, 200_000))
@@ -35,6 +37,13 @@ def answers(client: openai.OpenAI, say: Callable[..., Any]) -> bool:
     with contextlib.suppress(openai.OpenAIError):
         return bool(say(client, "motet-tiny", "Hello").choices[0].message.content)
     return False
+
+
+@pytest.fixture(autouse=True)
+def books(platform: LivePlatform) -> Iterator[None]:
+    """Whatever dies, the ledger's invariants hold at any instant."""
+    yield
+    assert platform.rows(AUDIT) == []
 
 
 @pytest.fixture
@@ -74,20 +83,47 @@ def test_gateway_killed_in_a_stream(
     platform: LivePlatform, api: httpx.Client, alice: openai.OpenAI, say: Callable[..., Any]
 ) -> None:
     before, _ = balance(api)
+    delivered = 0
     with (
         pytest.raises(httpx.HTTPError),
         api.stream("POST", "/chat/completions", json=LONG) as reply,
     ):
-        for number, _ in enumerate(events(reply.iter_lines())):
-            if number == 8:
-                platform.kill("gateway")
+        for event in events(reply.iter_lines()):
+            if event["choices"] and event["choices"][0]["delta"].get("content"):
+                delivered += 1
+                if delivered == 8:
+                    platform.kill("gateway")
+    assert delivered >= 8
     until(lambda: answers(alice, say), "an answer through the new gateway")
     until(lambda: balance(api)[1] == 0, "the sweeper to end the hold", timeout=90)
     after, _ = balance(api)
-    # Never more than was delivered; the difference is on record as the named fault.
+    # Charged is the last durable checkpoint, never more than was delivered; the fault has a name.
     spent = sum(Decimal(row["cost"]) for row in api.get("/usage").json()["data"])
     assert before - after == spent
-    assert 0 <= spent <= before
+    assert 0 <= spent <= delivered * OUTPUT + 100 * INPUT
+    ended = platform.rows("SELECT state FROM billing_hold WHERE fault = 'gateway_crash'")
+    assert ended == [("captured" if spent else "released",)]
+
+
+def test_database_killed_between_requests(
+    platform: LivePlatform, api: httpx.Client, alice: openai.OpenAI, say: Callable[..., Any]
+) -> None:
+    before = balance(api)
+    platform.kill("postgres")
+    until(lambda: answers(alice, say), "an answer with the new PostgreSQL")
+    assert balance(api) == before
+    # The tasks process has found its way back too: only it can finish an upload.
+    made = api.post("/adapters", json={"name": "after", "base_model": "motet-tiny"})
+    assert made.status_code == 201, made.text
+    shipped = ADAPTERS["sql"]
+    files = {
+        "adapter_config": (shipped / "adapter_config.json").read_bytes(),
+        "adapter_model": (shipped / "adapter_model.safetensors").read_bytes(),
+    }
+    assert api.post("/adapters/after/versions", files=files).status_code == 202
+    until(
+        lambda: api.get("/adapters/after/versions/1").json()["state"] == "ready", "a checked upload"
+    )
 
 
 def test_everything_killed_at_once_comes_back(

@@ -21,6 +21,7 @@ from .ready import wait_models, wait_ready
 from .stack import Stack
 
 START_S = 240.0
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the last: the terminal is gone
 
 
 def run() -> int:
@@ -42,7 +43,7 @@ def run() -> int:
 async def _run(config: Config, progress: Progress) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
     stack = Stack(config, progress)
     starting = asyncio.create_task(_start(stack))
@@ -56,7 +57,7 @@ async def _run(config: Config, progress: Progress) -> int:
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
         stopped.cancel()
-        for number in (signal.SIGINT, signal.SIGTERM):  # a second one ends at once
+        for number in STOP_SIGNALS:  # a second one ends at once
             loop.remove_signal_handler(number)
         with progress.step("stopping"):
             await stack.stop()
