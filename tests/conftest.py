@@ -13,6 +13,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long an example takes says nothing here: other tests share the cores.
+settings.register_profile("motet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("motet")
 
 BELL = "MOTET_TEST_BELL"  # socket at which a worker asks the controller to start the server
 

@@ -158,9 +158,9 @@ def _services() -> Services:
 
 def _django() -> ASGIApp:
     # Imported late: it reads the settings and loads every Django app.
-    from django.core.asgi import get_asgi_application
+    from motet_platform.asgi import application
 
-    return get_asgi_application()  # type: ignore[return-value]  # Django's own scope types
+    return application  # type: ignore[return-value]  # Django narrows the scope to dict
 
 
 application = Gateway()
