@@ -34,7 +34,7 @@ def push(
     folder: Folder,
     name: Annotated[str, typer.Option(help="The adapter's name, without your account's.")],
     base: Annotated[str, typer.Option(help="Its base model; needed for a new adapter.")] = "",
-    wait: Annotated[bool, typer.Option("--wait", help="Until it can be called.")] = False,
+    wait: Annotated[bool, typer.Option(help="Until it can be called, or is refused.")] = True,
     timeout: Annotated[float, typer.Option(help="Seconds that --wait waits.")] = 300.0,
     as_json: Json = False,
 ) -> None:

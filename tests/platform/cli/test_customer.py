@@ -34,10 +34,10 @@ def test_an_adapters_life(motet: Any, home: Path) -> None:
     folder = write(home / "good", good())
     push = ("adapters", "push", folder, "--name", "support")
     assert "--base" in motet(*push, code=1).stderr
-    sent = motet(*push, "--base", "tiny", "--json").json
+    sent = motet(*push, "--base", "tiny", "--no-wait", "--json").json
     assert (sent["model"], sent["state"]) == ("acme/support@1", "validating")
     tasks_run_due()
-    assert motet(*push, "--wait", "--json").json["state"] == "ready"
+    assert motet(*push, "--json").json["state"] == "ready"
     (listed,) = motet("adapters", "ls", "--json").json
     assert listed["model"] == "acme/support"
     assert motet("adapters", "ls").stdout.startswith("acme/support\ttiny\t@1\t1\t")
@@ -55,8 +55,8 @@ def test_push_in_chunks(motet: Any, home: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("motet_platform.cli.push.ONE_FORM", 0)
     monkeypatch.setattr("motet_platform.cli.push.CHUNK", 1000)
     folder = write(home / "good", good())
-    push = ("adapters", "push", folder, "--name", "support", "--base", "tiny", "--json")
-    assert motet(*push).json["state"] == "validating"
+    push = ("adapters", "push", folder, "--name", "support", "--base", "tiny", "--no-wait")
+    assert motet(*push, "--json").json["state"] == "validating"
     tasks_run_due()
     assert motet("adapters", "show", "support", "--json").json["versions"][0]["state"] == "ready"
 
@@ -81,14 +81,14 @@ def test_push_goes_on_after_lost_answers(
 
     monkeypatch.setattr(httpx.Client, "put", put)
     folder = write(home / "good", good())
-    motet("adapters", "push", folder, "--name", "support", "--base", "tiny")
+    motet("adapters", "push", folder, "--name", "support", "--base", "tiny", "--no-wait")
     tasks_run_due()
     assert motet("adapters", "show", "support", "--json").json["versions"][0]["state"] == "ready"
 
 
 def test_push_of_a_bad_adapter(motet: Any, home: Path) -> None:
     folder = write(home / "bad", HOSTILE["NaN"][1](TINY_BASE))
-    motet("adapters", "push", folder, "--name", "bad", "--base", "tiny")
+    motet("adapters", "push", folder, "--name", "bad", "--base", "tiny", "--no-wait")
     tasks_run_due()
     result = motet("adapters", "show", "bad")
     assert "NaN" in result.stdout
