@@ -44,7 +44,7 @@ _ROUTES: dict[str, tuple[str, Handler]] = {
     "/v1/chat/completions": ("POST", infer.chat_completions),
     "/v1/completions": ("POST", infer.completions),
     "/v1/models": ("GET", models.list_models),
-    "/v1/responses": ("POST", _not_supported),
+    "/v1/responses": ("POST", infer.responses),
     "/v1/embeddings": ("POST", _not_supported),
     "/healthz": ("GET", health.healthz),
     "/readyz": ("GET", health.readyz),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from motet_inference.rpc import worker_pb2 as pb
 
-Endpoint = Literal["chat.completions", "completions"]
+Endpoint = Literal["chat.completions", "completions", "responses"]
 
 # What a chat template may add around one message, in tokens.
 MESSAGE_OVERHEAD = 16
@@ -20,6 +21,7 @@ class Ask:
 
     `prompt_estimate` is in tokens and only sizes the first hold: the worker knows the true count.
     `include_usage` is what the client said in `stream_options`, None where it said nothing.
+    `echoed` is what the answer repeats of the request.
     """
 
     endpoint: Endpoint
@@ -28,6 +30,7 @@ class Ask:
     prompt_estimate: int
     max_tokens: int | None
     include_usage: bool | None = None
+    echoed: Mapping[str, object] | None = None
 
     @property
     def n(self) -> int:

@@ -8,11 +8,11 @@ from typing import Any
 from motet_inference.rpc import worker_pb2 as pb
 
 from motet_platform.gateway.ask import Ask
-from motet_platform.gateway.shape import Shape, encode
+from motet_platform.gateway.shape import ChunkShape, encode
 from motet_platform.gateway.update import Delta
 
 
-class ChatShape(Shape):
+class ChatShape(ChunkShape):
     """`chat.completion` and its chunks."""
 
     id_prefix = "chatcmpl"

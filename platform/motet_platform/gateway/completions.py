@@ -9,11 +9,11 @@ from typing import Any
 from motet_inference.rpc import worker_pb2 as pb
 
 from motet_platform.gateway.ask import Ask
-from motet_platform.gateway.shape import Shape, encode
+from motet_platform.gateway.shape import ChunkShape, encode
 from motet_platform.gateway.update import Delta
 
 
-class CompletionShape(Shape):
+class CompletionShape(ChunkShape):
     """`text_completion`, whole and in chunks of the same object name."""
 
     id_prefix = "cmpl"

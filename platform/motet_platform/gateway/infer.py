@@ -1,4 +1,4 @@
-"""POST /v1/chat/completions and /v1/completions: read, run the flow, write what it yields."""
+"""POST to an endpoint for tokens: read, run the flow, write what it yields."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from motet_platform.gateway.completions import CompletionShape
 from motet_platform.gateway.exchange import JSON, NO_STORE, Exchange
 from motet_platform.gateway.flow import Flow
 from motet_platform.gateway.outcome import ClientGone
+from motet_platform.gateway.response_body import RESPONSE
+from motet_platform.gateway.responses import ResponseShape
 from motet_platform.gateway.schemas import CHAT, COMPLETION, decode
 from motet_platform.gateway.services import Services
 from motet_platform.gateway.shape import Shape
@@ -31,6 +33,11 @@ async def chat_completions(services: Services, exchange: Exchange) -> None:
 async def completions(services: Services, exchange: Exchange) -> None:
     """POST /v1/completions."""
     await _infer(services, exchange, COMPLETION, CompletionShape)
+
+
+async def responses(services: Services, exchange: Exchange) -> None:
+    """POST /v1/responses."""
+    await _infer(services, exchange, RESPONSE, ResponseShape)
 
 
 async def _infer(
@@ -73,7 +80,7 @@ async def _whole(exchange: Exchange, shape: Shape, updates: AsyncGenerator[Updat
 async def _streamed(
     services: Services, exchange: Exchange, shape: Shape, updates: AsyncGenerator[Update, None]
 ) -> None:
-    """Server-sent events. [DONE] waits for the settlement, as the newline above does."""
+    """Server-sent events. The end waits for the settlement, as the newline above does."""
     stream = EventStream(exchange)
     try:
         async with stream.deadline:
@@ -93,11 +100,11 @@ async def _streamed(
     except Exception:
         if stream.opened:
             await stream.write(shape.error(InternalError(), exchange.outcome.usage))
-            await stream.end()
+            await stream.end(shape.end)
         raise
     finally:
         services.pulse.discard(stream)
-    await stream.end()
+    await stream.end(shape.end)
 
 
 def _restarting() -> Unavailable:

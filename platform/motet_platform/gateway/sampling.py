@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -112,15 +113,25 @@ def refuse_unbuilt(body: SamplingBody) -> None:
             raise InvalidRequest(
                 f"`{field}` cannot be set by a client.", code="unsupported_parameter", param=field
             )
-    for field, what in _NOT_BUILT.items():
-        if bytes(getattr(body, field)) not in _UNUSED:
-            raise unsupported(field, f"Not supported here: {what}. Leave `{field}` out.")
-    if body.response_format is not None and body.response_format.type != "text":
+    refuse_raw(body, _NOT_BUILT)
+    refuse_format(body.response_format, "response_format")
+
+
+def refuse_format(wanted: ResponseFormat | None, param: str) -> None:
+    """Raise InvalidRequest unless the answer may be plain text."""
+    if wanted is not None and wanted.type != "text":
         raise unsupported(
-            "response_format",
-            f"response_format `{body.response_format.type[:40]}` is not supported here; "
+            param,
+            f"{param} `{wanted.type[:40]}` is not supported here; "
             'leave it out or send {"type": "text"}.',
         )
+
+
+def refuse_raw(body: SamplingBody, not_built: Mapping[str, str]) -> None:
+    """Raise InvalidRequest for the first of these raw fields that is used."""
+    for field, what in not_built.items():
+        if bytes(getattr(body, field)) not in _UNUSED:
+            raise unsupported(field, f"Not supported here: {what}. Leave `{field}` out.")
 
 
 def unsupported(param: str, message: str) -> InvalidRequest:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 
 import msgspec
 from motet_inference.rpc import worker_pb2 as pb
@@ -40,6 +40,8 @@ class Part(msgspec.Struct):
 class Message(msgspec.Struct):
     """One message of a chat."""
 
+    text_types: ClassVar[frozenset[str]] = frozenset({"text"})  # parts that hold text
+
     role: str
     content: str | list[Part] | None = None
     name: Annotated[str, Meta(max_length=256)] | None = None
@@ -53,7 +55,7 @@ class Message(msgspec.Struct):
         if self.content is None:
             raise InvalidRequest("A message needs content.", param=where)
         for part in self.content:
-            if part.type != "text":
+            if part.type not in self.text_types:
                 raise unsupported(
                     where, f"Content of type `{part.type[:40]}` is not supported here: text only."
                 )
@@ -82,7 +84,7 @@ class ChatBody(SamplingBody, kw_only=True):
         chat = pb.Chat()
         size = 0
         for i, message in enumerate(self.messages):
-            size += _add_message(chat, message, f"messages[{i}]")
+            size += add_message(chat, message, f"messages[{i}]")
         limit = self.max_completion_tokens or self.max_tokens
         submit = pb.Submit(
             chat=chat,
@@ -98,7 +100,7 @@ class ChatBody(SamplingBody, kw_only=True):
             endpoint="chat.completions",
             model=self.model,
             submit=submit,
-            prompt_estimate=-(-size // BYTES_PER_TOKEN) + MESSAGE_OVERHEAD * len(self.messages),
+            prompt_estimate=chat_estimate(chat, size),
             max_tokens=limit,
             include_usage=self.include_usage,
         )
@@ -138,7 +140,8 @@ class CompletionBody(SamplingBody, kw_only=True):
         )
 
 
-def _add_message(chat: pb.Chat, message: Message, where: str) -> int:
+def add_message(chat: pb.Chat, message: Message, where: str) -> int:
+    """Put a message into the prompt; returns its bytes. Raises InvalidRequest."""
     role = _ROLES.get(message.role)
     if role is None:
         if message.role in ("tool", "function"):
@@ -150,6 +153,11 @@ def _add_message(chat: pb.Chat, message: Message, where: str) -> int:
     text = message.text(f"{where}.content")
     chat.messages.add(role=role, content=text, name=message.name or "")
     return utf8_length(text) + utf8_length(message.name or "")
+
+
+def chat_estimate(chat: pb.Chat, size: int) -> int:
+    """About how many tokens a chat of `size` bytes has."""
+    return -(-size // BYTES_PER_TOKEN) + MESSAGE_OVERHEAD * len(chat.messages)
 
 
 def _set_prompt(submit: pb.Submit, prompt: str | list[str | int | list[int]]) -> int:

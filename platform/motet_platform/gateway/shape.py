@@ -1,4 +1,4 @@
-"""What both endpoints' answers have in common: envelopes built once, pieces joined to them."""
+"""How an endpoint writes its answers; and what chat and legacy completions have in common."""
 
 from __future__ import annotations
 
@@ -22,12 +22,35 @@ _REASONS = {"budget": "length"}
 
 
 class Shape(ABC):
-    """Renders one request's answer, as a stream of pieces or as a whole.
+    """Renders one request's answer, as a stream of pieces or as a whole."""
+
+    end = b""  # what follows the last piece, once the settlement is on record
+
+    @abstractmethod
+    def deltas(self, deltas: list[Delta]) -> bytes:
+        """The events for new text."""
+
+    @abstractmethod
+    def finish(self, finished: pb.Finished, usage: Usage, code: str | None) -> bytes:
+        """The events that end a stream."""
+
+    @abstractmethod
+    def whole(self, finished: pb.Finished, usage: Usage, code: str | None) -> bytes:
+        """The body of an answer that is not streamed, without a newline at its end."""
+
+    @abstractmethod
+    def error(self, error: MotetError, usage: Usage) -> bytes:
+        """The events for an error in the middle of a stream, with the usage that is charged."""
+
+
+class ChunkShape(Shape):
+    """Chunks that are all of one form: envelopes built once, pieces joined to them.
 
     Usage goes where the client asked for it: in a chunk of its own when `include_usage` is true,
     nowhere when it is false, and on the last chunk when the client said nothing.
     """
 
+    end = b"data: [DONE]\n\n"
     id_prefix: str
     object_whole: str
     object_chunk: str
@@ -67,11 +90,9 @@ class Shape(ABC):
         return b""
 
     def deltas(self, deltas: list[Delta]) -> bytes:
-        """The chunks for new text."""
         return b"".join([self.delta(delta) for delta in deltas])
 
     def finish(self, finished: pb.Finished, usage: Usage, code: str | None) -> bytes:
-        """The chunks that end a stream: reasons, and usage where it belongs."""
         pieces = []
         for i, choice in enumerate(finished.choices, 1):
             extra: dict[str, Any] = {}
@@ -85,7 +106,6 @@ class Shape(ABC):
         return b"".join(pieces)
 
     def whole(self, finished: pb.Finished, usage: Usage, code: str | None) -> bytes:
-        """The body of an answer that is not streamed, without a newline at its end."""
         body: dict[str, Any] = {
             **self._whole,
             "choices": [self.choice(choice) for choice in finished.choices],
@@ -96,11 +116,8 @@ class Shape(ABC):
         return encode(body)
 
     def error(self, error: MotetError, usage: Usage) -> bytes:
-        """An error in the middle of a stream, with the usage that is charged.
-
-        `choices` is there for clients that parse every chunk alike; `usage` is also in the error
-        because some hand on nothing else.
-        """
+        # `choices` is there for clients that parse every chunk alike; `usage` is also in the error
+        # because some hand on nothing else.
         shown = usage_json(usage)
         body = error_body(error)["error"] | {"usage": shown}
         return b"".join(

@@ -9,7 +9,6 @@ import time
 from motet_platform.gateway.exchange import NO_STORE, Exchange
 from motet_platform.gateway.outcome import ClientGone
 
-DONE = b"data: [DONE]\n\n"
 _COMMENT = b": waiting\n\n"
 _HEADERS = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -45,11 +44,11 @@ class EventStream:
         if self._exchange.gone:
             raise ClientGone
 
-    async def end(self) -> None:
-        """Say that nothing follows."""
+    async def end(self, last: bytes) -> None:
+        """Write the last piece and end the response."""
         async with self._lock:
             self._ended = True
-            await self._exchange.write(DONE, more=False)
+            await self._exchange.write(last, more=False)
 
     async def tick(self, *, idle_s: float, send_s: float) -> None:
         """Write a comment into a long silence; cut off a client that takes nothing."""

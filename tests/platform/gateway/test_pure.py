@@ -18,6 +18,7 @@ from motet_platform.fleet.pick import SLACK, SPREAD, Want, load, pick
 from motet_platform.gateway.budget import LOW_WATER, OUTPUT_CHUNK, Budget
 from motet_platform.gateway.cache import Cache
 from motet_platform.gateway.identity import Salts, new_request_id
+from motet_platform.gateway.response_body import RESPONSE, ResponseBody
 from motet_platform.gateway.routes import Name, parse
 from motet_platform.gateway.schemas import CHAT, COMPLETION, ChatBody, decode
 from motet_platform.gateway.tally import Tally
@@ -304,14 +305,15 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-fields = sorted(f.name for f in msgspec.structs.fields(ChatBody))
+bodies = (ChatBody, ResponseBody)
+fields = sorted({f.name for body in bodies for f in msgspec.structs.fields(body)})
 
 
 @given(st.dictionaries(st.sampled_from(fields), json_values, max_size=6))
 def test_any_body_is_understood_or_refused_as_400(body: dict[str, Any]) -> None:
     good: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
-    data = msgspec.json.encode({**good, "prompt": "x", **body})
-    for decoder in (CHAT, COMPLETION):
+    data = msgspec.json.encode({**good, "prompt": "x", "input": "x", **body})
+    for decoder in (CHAT, COMPLETION, RESPONSE):
         try:
             ask = decode(data, decoder).ask()
         except InvalidRequest as error:
@@ -324,6 +326,6 @@ def test_any_body_is_understood_or_refused_as_400(body: dict[str, Any]) -> None:
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused_as_400(data: bytes) -> None:
-    for decoder in (CHAT, COMPLETION):
+    for decoder in (CHAT, COMPLETION, RESPONSE):
         with pytest.raises(InvalidRequest):
             decode(data, decoder)
