@@ -1,7 +1,8 @@
 """Where the embedded server keeps its data and finds its program.
 
 A folder that Motet did not make is never opened to anybody. Where the server's user cannot go
-(root's home is closed, as it should be), data and a copy of the program go to /var/lib/motet.
+(root's home is closed, as it should be), the data, or a copy of the program, or both, go to
+/var/lib/motet.
 """
 
 import hashlib
@@ -35,14 +36,10 @@ def find_place(var: Path, owner: Owner) -> Place:
     """Makes what is missing and returns folders that `owner` can use, or raises EmbeddedError."""
     var = var.absolute()
     make_folder(var, mode=0o711 if owner.switch else 0o700)
+    base = var if owner.can_enter(var) else home_for(var, owner)
     program = packaged_program()
-    inside = owner.can_enter(var)
-    if inside and _runs(program, owner):
-        base = var
-    else:
-        base = home_for(var, owner)
-        if not _runs(program, owner):
-            program = copy_program(program, base)
+    if not _runs(program, owner):
+        program = copy_program(program, home(owner))
         if not _runs(program, owner):
             raise EmbeddedError(f"{program / 'bin/postgres'} does not run as {owner.name}")
     root = make_folder(base / "postgres", owner=owner)
@@ -66,18 +63,17 @@ def packaged_program() -> Path:
     return found[max(found)]
 
 
-def home_for(var: Path, owner: Owner) -> Path:
-    """The folder below /var/lib/motet that belongs to this var folder alone."""
-    home = Path(os.environ.get(HOME_VARIABLE, DEFAULT_HOME))
-    name = hashlib.sha256(str(var).encode()).hexdigest()[:12]
+def home(owner: Owner) -> Path:
+    """/var/lib/motet, or the folder that is set in its place."""
+    folder = Path(os.environ.get(HOME_VARIABLE, DEFAULT_HOME))
     hint = (
-        f"user {owner.name} cannot enter {var}, and Motet does not widen its permissions: "
-        f"set {HOME_VARIABLE} or MOTET_VAR to a folder that it can enter, run Motet as an "
-        "ordinary user, or set MOTET_DATABASE_URL"
+        f"Motet keeps PostgreSQL there, since {owner.name} cannot enter where it is installed or "
+        f"where MOTET_VAR is, and does not widen a folder's permissions: set {HOME_VARIABLE} or "
+        f"MOTET_VAR to a folder that {owner.name} can enter, run Motet as an ordinary user, or set "
+        "MOTET_DATABASE_URL"
     )
     try:
-        make_folder(home, mode=0o755)
-        folder = make_folder(home / name, mode=0o711)
+        make_folder(folder, mode=0o755)
     except OSError as error:
         raise EmbeddedError(f"{error}; {hint}") from error
     if not owner.can_enter(folder):
@@ -85,22 +81,37 @@ def home_for(var: Path, owner: Owner) -> Path:
     return folder
 
 
+def home_for(var: Path, owner: Owner) -> Path:
+    """The folder below /var/lib/motet that belongs to this var folder alone."""
+    name = hashlib.sha256(str(var).encode()).hexdigest()[:12]
+    return make_folder(home(owner) / name, mode=0o711)
+
+
 def copy_program(program: Path, base: Path) -> Path:
-    """Copies the program with the libraries beside its package, which it finds by relative path."""
+    """A copy of the program with the libraries beside its package, which it finds by relative path.
+
+    One copy serves every server of this installation; an earlier version of it goes.
+    """
     package = program.parent
     libraries = package.with_name(package.name + ".libs")
-    stamp = hashlib.sha256(f"{program}{program.stat().st_mtime_ns}".encode()).hexdigest()[:12]
-    target = base / f"program-{stamp}"
+    installed = f"program-{hashlib.sha256(str(program).encode()).hexdigest()[:12]}"
+    target = base / f"{installed}-{program.stat().st_mtime_ns}"
     if not target.exists():
-        for stale in base.glob("program-*"):
-            shutil.rmtree(stale)
+        stale = list(base.glob(f"{installed}-*"))
         fresh = Path(tempfile.mkdtemp(dir=base, prefix="copying-"))
         fresh.chmod(0o755)
         skip = shutil.ignore_patterns("include", "*.a")
         shutil.copytree(program, fresh / package.name / program.name, symlinks=True, ignore=skip)
         if libraries.is_dir():
             shutil.copytree(libraries, fresh / libraries.name, symlinks=True)
-        fresh.rename(target)
+        try:
+            fresh.rename(target)
+        except OSError:
+            if not target.exists():
+                raise
+            stale = [fresh]  # another process was quicker
+        for folder in stale:
+            shutil.rmtree(folder)
     return target / package.name / program.name
 
 
