@@ -1,4 +1,4 @@
-"""What one gateway process carries: python tests/bench/gateway.py [--seconds 5] [--streams 64 256]
+"""What one gateway process carries: python tests/bench/gateway.py [--streams 64] [--rate 50]
 
 Real gateway, real PostgreSQL with fsync on, holds, settlements and usage records; the worker is a
 paced stub (stub_worker.py) and the clients are bare sockets (http_load.py). CPU is the gateway
@@ -64,7 +64,8 @@ def percentile(values: list[float], share: float) -> float:
 class Bench:
     """A gateway under load."""
 
-    def __init__(self, stack: ExitStack, folder: Path) -> None:
+    def __init__(self, stack: ExitStack, folder: Path, rate: float) -> None:
+        self.rate = rate
         server = EmbeddedPostgres(folder / "var")
         server.start()
         stack.callback(server.stop)
@@ -85,7 +86,12 @@ class Bench:
         motet("models", "add", "motet-tiny", "--path", str(BASE), "--price", "0.1,0.05,0.2")
         made = json.loads(motet("accounts", "create", "--email", "load@example.com", "--json"))
         self.key = made["api_key"]
-        worker = [sys.executable, str(Path(__file__).with_name("stub_worker.py")), str(stub)]
+        worker = [
+            sys.executable,
+            str(Path(__file__).with_name("stub_worker.py")),
+            str(stub),
+            str(rate),
+        ]
         stack.enter_context(process(worker, environment, folder / "stub.log"))
         self.gateway = stack.enter_context(
             process([*MOTET, "gateway"], environment, folder / "gateway.log")
@@ -112,11 +118,12 @@ class Bench:
         await load.streams(streams, 10)
         load.delays.clear()
         before, start = cpu_seconds(self.gateway), time.monotonic()
-        rate = await load.streams(streams, int(seconds * 50))
+        rate = await load.streams(streams, int(seconds * self.rate))
         cpu = cpu_seconds(self.gateway) - before
         share = cpu / (time.monotonic() - start)
         print(
-            f"| {streams} streams at 50 tokens/s | {rate:,.0f} tokens/s "
+            f"| {streams} streams at {self.rate:g} tokens/s | {rate:,.0f} tokens/s, "
+            f"{rate / streams / self.rate:.0%} of what was sent "
             f"| p50 {statistics.median(load.delays) * 1e3:.1f}, "
             f"p99 {percentile(load.delays, 0.99) * 1e3:.1f} ms "
             f"| {cpu / len(load.delays) * 1e6:.1f} us a token, {share:.0%} of a core |",
@@ -148,12 +155,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--clients", type=int, nargs="*", default=[1, 16, 64])
     parser.add_argument("--streams", type=int, nargs="*", default=[1, 64, 256, 512])
+    parser.add_argument("--rate", type=float, default=50, help="tokens per second and stream")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="motet-bench-"))
     folder.chmod(0o711)
     try:
         with ExitStack() as stack:
-            bench = Bench(stack, folder)
+            bench = Bench(stack, folder, options.rate)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(run(bench, options))
     finally:

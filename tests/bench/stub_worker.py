@@ -1,6 +1,6 @@
-"""A worker without a model, for benchmarks of what stands before it: python stub_worker.py PORT.
+"""A worker without a model, to measure what stands before it: python stub_worker.py PORT RATE.
 
-It speaks worker.proto and paces all its streams by one clock, `RATE` steps a second, each step one
+It speaks worker.proto and paces all its streams by one clock, RATE steps a second, each step one
 message. A token's text is the time at which its step was sent (CLOCK_MONOTONIC, nanoseconds), so
 that a client on the same machine can tell how long the token was under way. A request that does
 not stream is answered at once.
@@ -19,7 +19,6 @@ from motet_inference.rpc import worker_pb2 as pb
 from motet_inference.rpc import worker_pb2_grpc as pb_grpc
 
 BASE = "motet-tiny"
-RATE = 50
 PROMPT_TOKENS = 12
 
 
@@ -42,7 +41,8 @@ class Stream:
 class Session:
     """One gateway's requests. It needs no extensions: budgets cover what benchmarks ask for."""
 
-    def __init__(self) -> None:
+    def __init__(self, rate: float) -> None:
+        self.rate = rate
         self.streams: dict[str, Stream] = {}
         self.outbox: asyncio.Queue[pb.FromWorker] = asyncio.Queue()
 
@@ -59,10 +59,10 @@ class Session:
         self.outbox.put_nowait(pb.FromWorker(update=pb.StepUpdate(events=events)))
 
     async def pace(self) -> None:
-        """Sends a token of every stream, RATE times a second."""
+        """Sends a token of every stream, at each step."""
         start = time.monotonic()
         for step in itertools.count(1):
-            await asyncio.sleep(start + step / RATE - time.monotonic())
+            await asyncio.sleep(start + step / self.rate - time.monotonic())
             if not self.streams:
                 continue
             text = str(time.monotonic_ns())
@@ -82,8 +82,11 @@ def finished(submit: pb.Submit, tokens: int, text: str) -> pb.Event:
 
 
 class Worker(pb_grpc.WorkerServicer):
+    def __init__(self, rate: float) -> None:
+        self.rate = rate
+
     async def Session(self, requests: Any, context: Any) -> AsyncIterator[pb.FromWorker]:
-        session = Session()
+        session = Session(self.rate)
         tasks = [
             asyncio.create_task(self._read(session, requests)),
             asyncio.create_task(session.pace()),
@@ -115,13 +118,13 @@ class Worker(pb_grpc.WorkerServicer):
                     session.send([pb.Event(request_id=message.cancel.request_id, failed=failed)])
 
 
-async def main(port: int) -> None:
+async def main(port: int, rate: float) -> None:
     server = grpc.aio.server()
-    pb_grpc.add_WorkerServicer_to_server(Worker(), server)
+    pb_grpc.add_WorkerServicer_to_server(Worker(rate), server)
     server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
     await server.wait_for_termination()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1])))
+    asyncio.run(main(int(sys.argv[1]), float(sys.argv[2])))
