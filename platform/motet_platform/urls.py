@@ -22,12 +22,15 @@ urlpatterns = [
     path("", landing),
     path("docs", docs_view),
     path("v1/", include(v1)),
+    path("auth/", include("motet_platform.accounts.session_urls")),
+    path("_allauth/", include("allauth.headless.urls")),
+    path("accounts/", include("allauth.urls")),  # with HEADLESS_ONLY: where providers come back to
     path("admin/", admin.site.urls),
 ]
 
 
 def _answer(request: HttpRequest, error: MotetError) -> HttpResponse:
-    if request.path.startswith("/v1/"):
+    if request.path.startswith(("/v1/", "/auth/", "/_allauth/")):
         return JsonResponse(error_body(error), status=error.status)
     return HttpResponse(error.message, status=error.status, content_type="text/plain")
 

@@ -28,7 +28,7 @@ class MemberListOut(serializers.Serializer[dict[str, Any]]):
 
 
 class MembersView(ApiView):
-    scopes = {"GET": scopes.KEYS}
+    scopes = {"GET": scopes.TEAM_READ}
 
     @extend_schema(operation_id="members_list", responses=MemberListOut)
     def get(self, request: Request) -> Response:

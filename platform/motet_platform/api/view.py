@@ -15,8 +15,22 @@ from motet_platform.accounts.models import Account
 from motet_platform.keys.models import ApiKey
 
 
-class ApiView(APIView):
-    """Authenticated by key. `scopes` names, per method, what the key must be allowed."""
+class BaseView(APIView):
+    """The headers that every answer has."""
+
+    def finalize_response(
+        self, request: Request | HttpRequest, response: Any, *args: Any, **kwargs: Any
+    ) -> Response:
+        answer: Response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
+        answer.headers.setdefault("x-request-id", f"req_{secrets.token_hex(12)}")
+        # Answers hold keys, money and names of one tenant: nobody on the way may keep them.
+        answer.headers.setdefault("cache-control", "no-store")
+        return answer
+
+
+class ApiView(BaseView):
+    """Authenticated by key, or by a signed-in member's token. `scopes` names, per method, what the
+    key must be allowed."""
 
     scopes: ClassVar[Mapping[str, str]] = {}
 
@@ -27,12 +41,3 @@ class ApiView(APIView):
     @property
     def account(self) -> Account:
         return self.key.account
-
-    def finalize_response(
-        self, request: Request | HttpRequest, response: Any, *args: Any, **kwargs: Any
-    ) -> Response:
-        answer: Response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
-        answer.headers.setdefault("x-request-id", f"req_{secrets.token_hex(12)}")
-        # Answers hold keys, money and names of one tenant: nobody on the way may keep them.
-        answer.headers.setdefault("cache-control", "no-store")
-        return answer

@@ -14,6 +14,7 @@ from motet_platform.errors import InvalidRequest, NotFound, PermissionDenied
 from motet_platform.keys import scopes as known
 from motet_platform.keys import secret
 from motet_platform.keys.models import ApiKey
+from motet_platform.keys.selectors import keys_of
 
 MAX_ACTIVE = 200
 
@@ -66,7 +67,7 @@ def key_create(
     with transaction.atomic():
         # One at a time per account, or two callers would both find room.
         Account.objects.select_for_update().get(pk=account.pk)
-        if ApiKey.objects.filter(account=account, revoked_at=None).count() >= MAX_ACTIVE:
+        if keys_of(account).filter(revoked_at=None).count() >= MAX_ACTIVE:
             raise InvalidRequest(
                 f"An account has at most {MAX_ACTIVE} keys: revoke some.", code="too_many_keys"
             )
@@ -76,7 +77,7 @@ def key_create(
 
 def key_revoke(*, account: Account, key_id: int) -> ApiKey:
     """Ends a key; gateways hear of it with the commit. Safe to repeat. NotFound."""
-    key = ApiKey.objects.filter(account=account, pk=key_id).first()
+    key = keys_of(account).filter(pk=key_id).first()
     if key is None:
         raise NotFound("There is no such key.", code="key_not_found")
     if key.revoked_at is None:

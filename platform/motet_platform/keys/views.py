@@ -15,6 +15,7 @@ from motet_platform.api.view import ApiView
 from motet_platform.errors import NotFound
 from motet_platform.keys import scopes
 from motet_platform.keys.models import ApiKey
+from motet_platform.keys.selectors import keys_of
 from motet_platform.keys.services import key_create, key_revoke
 
 _MODEL = RegexValidator(r"\A[A-Za-z0-9._:@/-]+\Z", "Not the name of a model.")
@@ -73,7 +74,7 @@ class KeysView(ApiView):
     def get(self, request: Request) -> Response:
         """The account's keys, newest first, revoked ones included."""
         page = Page.of(request)
-        keys = ApiKey.objects.filter(account=self.account).select_related("created_by")
+        keys = keys_of(self.account)
         if page.after is not None:
             keys = keys.filter(pk__lt=page.after)
         rows = list(keys.order_by("-pk")[: page.limit + 1])
@@ -84,7 +85,8 @@ class KeysView(ApiView):
         """A new key that can do no more than the one that asks. The secret is shown only here."""
         body = KeyIn(data=request.data)
         body.is_valid(raise_exception=True)
-        wanted = {"scopes": self.key.scopes, "models": self.key.models, **body.validated_data}
+        grantable = [scope for scope in self.key.scopes if scope in scopes.ALL]
+        wanted = {"scopes": grantable, "models": self.key.models, **body.validated_data}
         new = key_create(
             account=self.account, parent=self.key, created_by=self.key.created_by, **wanted
         )
@@ -96,7 +98,7 @@ class KeyView(ApiView):
 
     @extend_schema(operation_id="keys_get", responses=KeyOut)
     def get(self, request: Request, key_id: int) -> Response:
-        key = ApiKey.objects.filter(account=self.account, pk=key_id).first()
+        key = keys_of(self.account).filter(pk=key_id).first()
         if key is None:
             raise NotFound("There is no such key.", code="key_not_found")
         return Response(KeyOut(key).data)
