@@ -48,6 +48,8 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "motet_platform.accounts",
+    "motet_platform.team",
+    "motet_platform.audit",
     "motet_platform.keys",
     "motet_platform.catalog",
     "motet_platform.adapters",

@@ -14,6 +14,7 @@ from motet_billing import money
 from motet_billing.services import credit_grant, wallet_open
 
 from motet_platform.accounts.models import SLUG, Account, Membership, Role, User
+from motet_platform.audit.services import audit
 from motet_platform.config import get_config
 from motet_platform.errors import InvalidRequest
 
@@ -69,6 +70,7 @@ def account_open(
         account.full_clean()
         account.save()
         Membership.objects.create(account=account, user=owner, role=Role.OWNER)
+        audit(account, "account.create", account.slug, after={"owner": owner.email})
         wallet = wallet_open(account_id=account.pk)
         credit = money.picodollars(str(get_config().signup_credit_usd))
         if credit and signup_credit and owner.signup_credit_at is None:
@@ -94,8 +96,10 @@ def email_vouch(user: User) -> None:
 
 def account_suspend(*, account: Account, suspended: bool) -> Account:
     """Stops every key of the account at once, or lets them work again."""
-    account.suspended_at = timezone.now() if suspended else None
-    account.save(update_fields=["suspended_at"])
+    with transaction.atomic():
+        account.suspended_at = timezone.now() if suspended else None
+        account.save(update_fields=["suspended_at"])
+        audit(account, "account.suspend" if suspended else "account.resume", account.slug)
     return account
 
 
@@ -107,14 +111,16 @@ def account_grant(*, account: Account, usd: str, source_key: str) -> int:
         raise InvalidRequest(str(error), param="amount") from None
     if amount <= 0:
         raise InvalidRequest("Grant a positive amount.", param="amount")
-    wallet = wallet_open(account_id=account.pk)
-    credit_grant(
-        wallet_id=wallet.pk,
-        amount=amount,
-        kind="paid",
-        source_key=source_key,
-        memo="granted by the operator",
-    )
+    with transaction.atomic():
+        wallet = wallet_open(account_id=account.pk)
+        credit_grant(
+            wallet_id=wallet.pk,
+            amount=amount,
+            kind="paid",
+            source_key=source_key,
+            memo="granted by the operator",
+        )
+        audit(account, "credit.grant", account.slug, after={"amount": usd, "once": source_key})
     return amount
 
 
@@ -126,9 +132,11 @@ def member_add(*, account: Account, email: str, role: Role = Role.DEVELOPER) -> 
         if user is None:
             user = User.objects.create_user(email)
             email_vouch(user)
-        membership, _ = Membership.objects.get_or_create(
+        membership, new = Membership.objects.get_or_create(
             account=account, user=user, defaults={"role": role}
         )
+        if new:
+            audit(account, "member.add", email, after={"role": role})
     return membership
 
 

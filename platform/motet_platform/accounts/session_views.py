@@ -61,7 +61,7 @@ class SessionInfoView(SessionView):
         return Response(
             {
                 "user": PersonOut(self.person).data,
-                "accounts": AccountOfMineOut(memberships_of(self.person), many=True).data,
+                "accounts": [AccountOfMineOut(m).data for m in memberships_of(self.person)],
             }
         )
 
@@ -84,7 +84,7 @@ class TokenView(SessionView):
                 "expires_at": token.expires_at,
                 "account": AccountOfMineOut(membership).data,
                 "scopes": sorted(scopes),
-                "accounts": AccountOfMineOut(mine, many=True).data,
+                "accounts": [AccountOfMineOut(m).data for m in mine],
             }
         )
 

@@ -11,7 +11,10 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from motet_platform.accounts.models import User
+from motet_platform.api.address import client_ip
 from motet_platform.api.view import BaseView
+from motet_platform.audit.actor import Actor
+from motet_platform.audit.models import ActorKind
 from motet_platform.errors import NotSignedIn, PermissionDenied
 
 
@@ -53,3 +56,6 @@ class SessionView(BaseView):
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         get_token(request._request)
         super().initial(request, *args, **kwargs)
+
+    def actor(self) -> Actor:
+        return Actor(ActorKind.MEMBER, self.person.email, client_ip(self.request))

@@ -39,7 +39,7 @@ def key_authenticate(presented: str) -> ApiKey:
 
 def _live_key(digest: bytes) -> ApiKey | None:
     return (
-        ApiKey.objects.select_related("account", "created_by")
+        ApiKey.objects.select_related("account", "created_by", "service_account")
         .filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
         .filter(digest=digest, revoked_at=None)
         .first()

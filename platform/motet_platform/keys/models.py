@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from motet_platform.accounts.models import Account, Membership
 from motet_platform.keys import scopes
+from motet_platform.team.models import ServiceAccount
 
 
 class ApiKey(db.Model):
@@ -21,6 +22,9 @@ class ApiKey(db.Model):
     account = db.ForeignKey(Account, on_delete=db.PROTECT, related_name="keys")
     created_by = db.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=db.SET_NULL, null=True, blank=True, related_name="keys"
+    )
+    service_account = db.ForeignKey(
+        ServiceAccount, on_delete=db.PROTECT, null=True, blank=True, related_name="keys"
     )
     name = db.CharField(max_length=80)
     prefix = db.CharField(max_length=20)

@@ -10,4 +10,6 @@ from motet_platform.keys.models import ApiKey
 
 def keys_of(account: Account) -> QuerySet[ApiKey]:
     """The account's keys, revoked ones included; what members do in the dashboard is no key."""
-    return ApiKey.objects.filter(account=account, dashboard=False).select_related("created_by")
+    return ApiKey.objects.filter(account=account, dashboard=False).select_related(
+        "created_by", "service_account"
+    )

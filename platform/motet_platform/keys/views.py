@@ -17,6 +17,7 @@ from motet_platform.keys import scopes
 from motet_platform.keys.models import ApiKey
 from motet_platform.keys.selectors import keys_of
 from motet_platform.keys.services import key_create, key_revoke
+from motet_platform.team.service_accounts import service_account_get
 
 _MODEL = RegexValidator(r"\A[A-Za-z0-9._:@/-]+\Z", "Not the name of a model.")
 
@@ -40,16 +41,23 @@ class KeyIn(serializers.Serializer[dict[str, Any]]):
         min_value=1, max_value=2_000_000_000, allow_null=True, required=False
     )
     expires_at = serializers.DateTimeField(allow_null=True, required=False)
+    service_account = serializers.IntegerField(
+        allow_null=True, required=False, help_text="Whose the key shall be; null: your own."
+    )
 
 
 class KeyOut(serializers.ModelSerializer[ApiKey]):
-    created_by = serializers.CharField(source="created_by.email", default=None)
+    created_by = serializers.CharField(source="created_by.email", default=None, allow_null=True)
+    service_account = serializers.CharField(
+        source="service_account.name", default=None, allow_null=True
+    )
 
     class Meta:
         model = ApiKey
         fields = [
             "id", "name", "prefix", "scopes", "models", "requests_per_minute", "tokens_per_minute",
             "expires_at", "revoked_at", "created_at", "last_used_at", "created_by",
+            "service_account",
         ]  # fmt: skip
 
 
@@ -87,8 +95,16 @@ class KeysView(ApiView):
         body.is_valid(raise_exception=True)
         grantable = [scope for scope in self.key.scopes if scope in scopes.ALL]
         wanted = {"scopes": grantable, "models": self.key.models, **body.validated_data}
+        service_id = wanted.pop("service_account", None)
         new = key_create(
-            account=self.account, parent=self.key, created_by=self.key.created_by, **wanted
+            account=self.account,
+            parent=self.key,
+            created_by=self.key.created_by,
+            # A service account's key may make more of its own, not of its maker's.
+            service_account=self.key.service_account
+            if service_id is None
+            else service_account_get(self.account, service_id),
+            **wanted,
         )
         return Response({**KeyOut(new.key).data, "key": new.secret}, status=201)
 
