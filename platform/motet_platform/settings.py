@@ -222,6 +222,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVERS": [{"url": config.public_url}],
+    "ENUM_NAME_OVERRIDES": {
+        "Role": "motet_platform.accounts.models.Role",
+        "ServiceAccountRole": "motet_platform.team.service_account_views.ROLES",
+    },
 }
 
 LOGGING: dict[str, Any] = {

@@ -10,7 +10,7 @@ from motet_platform.errors import NotFound
 
 def account_get(slug: str) -> Account:
     """NotFound where there is none."""
-    account = Account.objects.filter(slug=slug).first()
+    account = Account.objects.filter(slug=slug, deleted_at=None).first()
     if account is None:
         raise NotFound(f"There is no account {slug!r}.", code="account_not_found")
     return account

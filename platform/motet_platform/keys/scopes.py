@@ -19,6 +19,8 @@ ALL: Final = (
     INFERENCE, ADAPTERS_READ, ADAPTERS_WRITE, KEYS, USAGE, BILLING, TEAM_READ, TEAM_WRITE, AUDIT,
 )  # fmt: skip
 
+ANY: Final = ""  # whatever else the key may do
+
 # For people alone: no key that leaks can end an account or take it over.
 ACCOUNT: Final = "account"  # its settings
 OWNER: Final = "owner"  # its owners, and its end

@@ -98,7 +98,7 @@ def invitation_accept(*, token: str, user: User) -> Membership:
     `invitation_for_another`.
     """
     with transaction.atomic():
-        invitation = _open().select_for_update().filter(pk=id_in(token)).first()
+        invitation = _open().select_for_update().filter(pk=id_in(token) or 0).first()
         if invitation is None or invitation.account.deleted_at is not None:
             raise NotFound("This invitation is no longer open.", code="invitation_not_found")
         if not EmailAddress.objects.filter(
