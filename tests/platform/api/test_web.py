@@ -65,6 +65,8 @@ def test_every_address_is_described(client: Any) -> None:
         "/v1/members": {"get"},
         "/v1/members/{member_id}": {"patch", "delete"},
         "/v1/receipts/{request_id}": {"get"},
+        "/v1/requests": {"get"},
+        "/v1/stats": {"get"},
         "/v1/usage": {"get"},
     }
     assert {path: set(calls) for path, calls in described["paths"].items()} == expected

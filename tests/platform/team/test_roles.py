@@ -45,6 +45,8 @@ MATRIX: dict[tuple[str, str], set[str]] = {
     ("patch", "/v1/members/{member_id}"): ADMINS,
     ("delete", "/v1/members/{member_id}"): ADMINS,  # and everybody themselves
     ("get", "/v1/receipts/{request_id}"): EVERYBODY,
+    ("get", "/v1/requests"): EVERYBODY,
+    ("get", "/v1/stats"): EVERYBODY,
     ("get", "/v1/service-accounts"): EVERYBODY,
     ("post", "/v1/service-accounts"): ADMINS,
     ("get", "/v1/service-accounts/{service_id}"): EVERYBODY,
