@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import secrets
 from decimal import Decimal
+from email.utils import parseaddr
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -45,6 +46,17 @@ class Config(BaseSettings):
     account_storage_bytes: Annotated[int, Field(ge=1)] = 50 * 1024**3
     debug: bool = False
     allowed_hosts: Words = ()
+    signup: Literal["open", "closed"] = "open"
+    signups_per_hour: Annotated[int, Field(ge=1, le=10_000)] = 10  # from one address
+    session_days: Annotated[int, Field(ge=1, le=90)] = 14
+    # How many proxies stand before the gateway and append to X-Forwarded-For; 0: none is believed.
+    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
+    smtp_url: str | None = None  # smtp://user:password@host:587 (STARTTLS) or smtps://...:465
+    mail_from: str = "Motet <motet@localhost>"
+    github_client_id: str | None = None
+    github_client_secret: str | None = None
+    google_client_id: str | None = None
+    google_client_secret: str | None = None
 
     @field_validator("workers", "allowed_hosts", mode="before")
     @classmethod
@@ -78,6 +90,24 @@ class Config(BaseSettings):
             raise ValueError("give redis://, rediss:// or unix://")
         return value
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: str | None) -> str | None:
+        if value is not None:
+            address = urlsplit(value)
+            if address.scheme not in ("smtp", "smtps") or not address.hostname:
+                raise ValueError("give smtp://user:password@host:587 or smtps://...")
+            if bool(address.username) != bool(address.password):
+                raise ValueError("give both user and password, or neither")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        if "@" not in parseaddr(value)[1] or "\n" in value:
+            raise ValueError("give an address, such as Motet <motet@example.com>")
+        return value
+
     @field_validator("stripe")
     @classmethod
     def _stripe(cls, value: str) -> str:
@@ -91,9 +121,19 @@ class Config(BaseSettings):
         fill = self.__dict__
         fill["var"] = self.var.expanduser().absolute()
         fill["store"] = (self.store or f"file://{quote(str(self.var))}/store").rstrip("/")
+        given = urlsplit(self.public_url.rstrip("/"))
+        if self.public_url and (
+            given.scheme not in ("http", "https") or not given.hostname or given.path
+        ):
+            raise ValueError("MOTET_PUBLIC_URL: give https://host, without a path")
         fill["public_url"] = (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
         if not self.store.startswith(("file:///", "s3://")):
             raise ValueError("MOTET_STORE: give file:///absolute/folder or s3://bucket/prefix")
+        for provider in ("github", "google"):
+            pair = [getattr(self, f"{provider}_client_{half}") for half in ("id", "secret")]
+            if (pair[0] is None) != (pair[1] is None):
+                name = f"MOTET_{provider.upper()}_CLIENT"
+                raise ValueError(f"{name}_ID and {name}_SECRET: set both or neither")
         return self
 
     def require_database_url(self) -> str:

@@ -3,6 +3,7 @@
 MotetError
 ├── InvalidRequest        400  malformed or impossible request
 ├── InvalidApiKey         401  missing, unknown, revoked or expired key: all alike
+├── NotSignedIn           401  /auth without a session
 ├── InsufficientCredit    402  not retried by clients
 ├── PermissionDenied      403  the key lacks a scope, a model or a role
 ├── NotFound              404  absent, or another tenant's: the same answer
@@ -57,6 +58,11 @@ class InvalidApiKey(MotetError):
     def __init__(self) -> None:
         # One sentence for every cause, so that nobody learns which keys once existed.
         super().__init__(headers={"www-authenticate": 'Bearer realm="motet"'})
+
+
+class NotSignedIn(MotetError):
+    status, type, code = 401, "authentication_error", "not_signed_in"
+    default = "Sign in first."
 
 
 class InsufficientCredit(MotetError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from psycopg.conninfo import conninfo_to_dict
 
@@ -19,6 +19,16 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", _public_host, *config.allowe
 _public_https = config.public_url.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [config.public_url]
 
+# Sign-in by somebody else, where the operator has registered this installation there.
+_SOCIAL = {
+    name: {"client_id": client_id, "secret": secret}
+    for name, client_id, secret in (
+        ("github", config.github_client_id, config.github_client_secret),
+        ("google", config.google_client_id, config.google_client_secret),
+    )
+    if client_id and secret
+}
+
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -27,10 +37,19 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    *(f"allauth.socialaccount.providers.{name}" for name in _SOCIAL),
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.headless",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "motet_platform.accounts",
+    "motet_platform.team",
+    "motet_platform.audit",
     "motet_platform.keys",
     "motet_platform.catalog",
     "motet_platform.adapters",
@@ -47,6 +66,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -96,6 +117,70 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+
+# Sign-up and sign-in: allauth, spoken to by the dashboard at /_allauth/browser/v1/.
+HEADLESS_ONLY = True
+HEADLESS_CLIENTS = ("browser",)
+HEADLESS_FRONTEND_URLS = {
+    "account_confirm_email": f"{config.public_url}/verify-email/{{key}}",
+    "account_reset_password": f"{config.public_url}/reset-password",
+    "account_reset_password_from_key": f"{config.public_url}/reset-password/{{key}}",
+    "account_signup": f"{config.public_url}/signup",
+    "socialaccount_login_error": f"{config.public_url}/login",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = config.trusted_proxies
+ACCOUNT_ADAPTER = "motet_platform.accounts.signup.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+# A code typed into the page that asked for it: nothing to click for whoever reads the mail first.
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {"signup": f"{config.signups_per_hour}/h/ip"}
+SOCIALACCOUNT_PROVIDERS = {
+    name: {"APPS": [app], "VERIFIED_EMAIL": name == "google"} for name, app in _SOCIAL.items()
+}
+MFA_ADAPTER = "motet_platform.accounts.signup.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Motet"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _public_https  # browsers allow only localhost then
+USERSESSIONS_TRACK_ACTIVITY = True
+
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = config.mail_from
+EMAIL_TIMEOUT = 10
+if config.smtp_url:
+    _smtp = urlsplit(config.smtp_url)
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_USE_SSL = _smtp.scheme == "smtps"
+    EMAIL_USE_TLS = not EMAIL_USE_SSL and _smtp.port != 25
+    EMAIL_HOST = _smtp.hostname
+    EMAIL_PORT = _smtp.port or (465 if EMAIL_USE_SSL else 587)
+    EMAIL_HOST_USER = unquote(_smtp.username or "")
+    EMAIL_HOST_PASSWORD = unquote(_smtp.password or "")
+else:
+    EMAIL_BACKEND = "motet_platform.accounts.mail.FolderBackend"
+    EMAIL_FILE_PATH = config.var / "mail"
+
+# Counts of sign-ups and failed log-ins: shared where there are several gateways.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": config.redis_url,
+        "KEY_PREFIX": "motet",
+    }
+    if config.redis_url
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-us"
@@ -105,7 +190,12 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
+# On https the name itself binds the cookie to this very host.
+SESSION_COOKIE_NAME = "__Host-motet_session" if _public_https else "motet_session"
+SESSION_COOKIE_AGE = config.session_days * 86_400
 SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_NAME = "motet_csrf"  # read by the dashboard, which sends it back as X-CSRFToken
+CSRF_FAILURE_VIEW = "motet_platform.accounts.session_views.csrf_failure"
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public_https
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -132,6 +222,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVERS": [{"url": config.public_url}],
+    "ENUM_NAME_OVERRIDES": {
+        "Role": "motet_platform.accounts.models.Role",
+        "ServiceAccountRole": "motet_platform.team.service_account_views.ROLES",
+    },
 }
 
 LOGGING: dict[str, Any] = {

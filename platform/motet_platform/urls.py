@@ -12,7 +12,8 @@ from motet_platform.errors import InternalError, MotetError, NotFound, error_bod
 
 v1: list[URLPattern | URLResolver] = [
     path("openapi.json", schema_view, name="schema"),
-    path("", include("motet_platform.accounts.urls")),
+    path("", include("motet_platform.team.urls")),
+    path("", include("motet_platform.audit.urls")),
     path("", include("motet_platform.keys.urls")),
     path("", include("motet_platform.adapters.urls")),
     path("", include("motet_platform.metering.urls")),
@@ -22,12 +23,15 @@ urlpatterns = [
     path("", landing),
     path("docs", docs_view),
     path("v1/", include(v1)),
+    path("auth/", include("motet_platform.session_urls")),
+    path("_allauth/", include("allauth.headless.urls")),
+    path("accounts/", include("allauth.urls")),  # with HEADLESS_ONLY: where providers come back to
     path("admin/", admin.site.urls),
 ]
 
 
 def _answer(request: HttpRequest, error: MotetError) -> HttpResponse:
-    if request.path.startswith("/v1/"):
+    if request.path.startswith(("/v1/", "/auth/", "/_allauth/")):
         return JsonResponse(error_body(error), status=error.status)
     return HttpResponse(error.message, status=error.status, content_type="text/plain")
 

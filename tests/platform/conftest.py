@@ -25,6 +25,23 @@ class Person:
         """The same person with another key."""
         return _person(self.account, self.user, **fields)
 
+    def signed_in(self, role: str | None = None) -> "Person":
+        """The same person at the dashboard, with a member's token in place of the key."""
+        from django.contrib.sessions.backends.db import SessionStore
+        from motet_platform.keys.tokens import token_issue
+        from rest_framework.test import APIClient
+
+        membership = self.account.memberships.get(user=self.user)
+        if role is not None:
+            membership.role = role
+            membership.save()
+        session = SessionStore()
+        session.create()
+        token = token_issue(membership=membership, session_key=str(session.session_key))
+        api = APIClient()
+        api.credentials(HTTP_AUTHORIZATION=f"Bearer {token.secret}")
+        return Person(self.account, self.user, None, token.secret, api)
+
 
 def _person(account: Any, user: Any, **fields: Any) -> Person:
     from motet_platform.keys.services import key_create

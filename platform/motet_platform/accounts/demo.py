@@ -14,7 +14,7 @@ from typing import Any
 from motet_inference.tiny import ADAPTERS, BASE
 
 from motet_platform.accounts.models import Account, User
-from motet_platform.accounts.services import account_create
+from motet_platform.accounts.services import account_create, email_vouch
 from motet_platform.adapters.files import FILE_NAMES
 from motet_platform.adapters.multipart import AdapterFiles
 from motet_platform.adapters.receive import Received
@@ -42,6 +42,7 @@ def demo_seed() -> dict[str, Any]:
     if account is None:
         account = account_create(email=EMAIL, name="Demo", slug=SLUG).account
     owner = account.users.get(email=EMAIL)
+    email_vouch(owner)
     for name, folder in ADAPTERS.items():
         _upload(account, owner, name, folder)
     return {

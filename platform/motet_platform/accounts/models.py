@@ -10,6 +10,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 
+from motet_platform.accounts import roles
+
 # A slug is the first half of a model's public name (`acme/support`), so it may not hold / : @ #.
 SLUG = RegexValidator(
     r"\A[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?\Z",
@@ -37,6 +39,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(max_length=120, blank=True)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
+    signup_credit_at = models.DateTimeField(null=True, blank=True)  # given once per person
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -49,11 +52,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Account(models.Model):
-    """A tenant. Everything that can be owned hangs off one; suspended means no key works."""
+    """A tenant. Everything that can be owned hangs off one; suspended means no key works.
+
+    A deleted account stays as a row, with its slug: money and usage point to it.
+    `retention_days`: after how long the records of single requests go; None keeps them.
+    """
 
     slug = models.CharField(max_length=40, unique=True, validators=[SLUG])
     name = models.CharField(max_length=120)
+    retention_days = models.PositiveIntegerField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     users = models.ManyToManyField(User, through="Membership", related_name="accounts")
 
@@ -62,15 +71,19 @@ class Account(models.Model):
 
 
 class Role(models.TextChoices):
-    OWNER = "owner"
-    ADMIN = "admin"
-    MEMBER = "member"
+    """What each may do stands in accounts.roles."""
+
+    OWNER = roles.OWNER
+    ADMIN = roles.ADMIN
+    DEVELOPER = roles.DEVELOPER
+    BILLING = roles.BILLING
+    VIEWER = roles.VIEWER
 
 
 class Membership(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=10, choices=Role, default=Role.MEMBER)
+    role = models.CharField(max_length=10, choices=Role, default=Role.DEVELOPER)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from motet_platform.accounts.models import Account, Membership
+from motet_platform.accounts.models import Account, Membership, User
 from motet_platform.errors import NotFound
 
 
 def account_get(slug: str) -> Account:
     """NotFound where there is none."""
-    account = Account.objects.filter(slug=slug).first()
+    account = Account.objects.filter(slug=slug, deleted_at=None).first()
     if account is None:
         raise NotFound(f"There is no account {slug!r}.", code="account_not_found")
     return account
@@ -18,3 +18,10 @@ def account_get(slug: str) -> Account:
 
 def members_of(account: Account) -> QuerySet[Membership]:
     return account.memberships.select_related("user").order_by("pk")
+
+
+def memberships_of(user: User) -> QuerySet[Membership]:
+    """Where the person is a member, in the order in which they came in."""
+    return (
+        user.memberships.filter(account__deleted_at=None).select_related("account").order_by("pk")
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.utils import timezone
@@ -13,10 +14,12 @@ from motet_billing import money
 from motet_billing.services import credit_grant, wallet_open
 
 from motet_platform.accounts.models import SLUG, Account, Membership, Role, User
+from motet_platform.audit.services import audit
 from motet_platform.config import get_config
 from motet_platform.errors import InvalidRequest
 
 SIGNUP_CREDIT_DAYS = 90
+MAX_OWNED = 20
 # Words that stand in model names or addresses of their own.
 RESERVED = frozenset({"accounts", "models", "motet", "base", "admin", "api"})
 
@@ -30,7 +33,7 @@ class NewAccount:
 def account_create(
     *, email: str, name: str = "", slug: str = "", password: str | None = None
 ) -> NewAccount:
-    """A tenant with its owner, its wallet and the sign-up credit, all or nothing.
+    """A tenant with its owner, whose e-mail the operator vouches for; all or nothing.
 
     InvalidRequest `email_taken`, `slug_taken`, or with the field that is wrong; without a password
     the owner cannot log in until one is set.
@@ -44,13 +47,33 @@ def account_create(
         validate_password(password, User(email=email, name=name))
     with transaction.atomic():
         owner = User.objects.create_user(email, password, name=name)
-        account = Account(slug=_slug(slug, email), name=name or email.split("@", 1)[0])
+        email_vouch(owner)
+        account = account_open(owner=owner, name=name, slug=slug, signup_credit=True)
+    return NewAccount(account, owner)
+
+
+def account_open(
+    *, owner: User, name: str = "", slug: str = "", signup_credit: bool = False
+) -> Account:
+    """A tenant with its wallet, for somebody who is here already.
+
+    The sign-up credit comes once per person, however many accounts they open.
+    InvalidRequest `slug_taken`, `too_many_accounts`.
+    """
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=owner.pk)
+        if owner.memberships.filter(role=Role.OWNER).count() >= MAX_OWNED:
+            raise InvalidRequest(
+                f"A person owns at most {MAX_OWNED} accounts.", code="too_many_accounts"
+            )
+        account = Account(slug=_slug(slug, owner.email), name=name or owner.email.split("@", 1)[0])
         account.full_clean()
         account.save()
         Membership.objects.create(account=account, user=owner, role=Role.OWNER)
+        audit(account, "account.create", account.slug, after={"owner": owner.email})
         wallet = wallet_open(account_id=account.pk)
         credit = money.picodollars(str(get_config().signup_credit_usd))
-        if credit:
+        if credit and signup_credit and owner.signup_credit_at is None:
             credit_grant(
                 wallet_id=wallet.pk,
                 amount=credit,
@@ -59,13 +82,24 @@ def account_create(
                 expires_at=timezone.now() + timedelta(days=SIGNUP_CREDIT_DAYS),
                 memo="sign-up credit",
             )
-    return NewAccount(account, owner)
+            owner.signup_credit_at = timezone.now()
+            owner.save(update_fields=["signup_credit_at"])
+    return account
+
+
+def email_vouch(user: User) -> None:
+    """Marks the person's e-mail as verified, on the operator's word."""
+    EmailAddress.objects.update_or_create(
+        user=user, email=user.email, defaults={"verified": True, "primary": True}
+    )
 
 
 def account_suspend(*, account: Account, suspended: bool) -> Account:
     """Stops every key of the account at once, or lets them work again."""
-    account.suspended_at = timezone.now() if suspended else None
-    account.save(update_fields=["suspended_at"])
+    with transaction.atomic():
+        account.suspended_at = timezone.now() if suspended else None
+        account.save(update_fields=["suspended_at"])
+        audit(account, "account.suspend" if suspended else "account.resume", account.slug)
     return account
 
 
@@ -77,25 +111,32 @@ def account_grant(*, account: Account, usd: str, source_key: str) -> int:
         raise InvalidRequest(str(error), param="amount") from None
     if amount <= 0:
         raise InvalidRequest("Grant a positive amount.", param="amount")
-    wallet = wallet_open(account_id=account.pk)
-    credit_grant(
-        wallet_id=wallet.pk,
-        amount=amount,
-        kind="paid",
-        source_key=source_key,
-        memo="granted by the operator",
-    )
+    with transaction.atomic():
+        wallet = wallet_open(account_id=account.pk)
+        credit_grant(
+            wallet_id=wallet.pk,
+            amount=amount,
+            kind="paid",
+            source_key=source_key,
+            memo="granted by the operator",
+        )
+        audit(account, "credit.grant", account.slug, after={"amount": usd, "once": source_key})
     return amount
 
 
-def member_add(*, account: Account, email: str, role: Role = Role.MEMBER) -> Membership:
+def member_add(*, account: Account, email: str, role: Role = Role.DEVELOPER) -> Membership:
     """A person in the account, made if nobody has that e-mail yet."""
     email = email.strip().lower()
     with transaction.atomic():
-        user = User.objects.filter(email=email).first() or User.objects.create_user(email)
-        membership, _ = Membership.objects.get_or_create(
+        user = User.objects.filter(email=email).first()
+        if user is None:
+            user = User.objects.create_user(email)
+            email_vouch(user)
+        membership, new = Membership.objects.get_or_create(
             account=account, user=user, defaults={"role": role}
         )
+        if new:
+            audit(account, "member.add", email, after={"role": role})
     return membership
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from motet_platform.adapters.models import Adapter, Alias, AliasTarget, State
+from motet_platform.audit.services import audit
 from motet_platform.errors import InvalidRequest, NotFound
 
 DEFAULT = "default"
@@ -37,6 +38,7 @@ def alias_set(*, adapter: Adapter, name: str, weights: Mapping[int, int]) -> Ali
         alias.updated_at = timezone.now()
         alias.full_clean()
         alias.save()
+        before = _shares(alias)
         alias.targets.all().delete()
         AliasTarget.objects.bulk_create(
             AliasTarget(alias=alias, version=ready[number], weight=weight)
@@ -45,6 +47,10 @@ def alias_set(*, adapter: Adapter, name: str, weights: Mapping[int, int]) -> Ali
         if name == DEFAULT and adapter.default_follows:
             adapter.default_follows = False
             adapter.save(update_fields=["default_follows"])
+        audit(
+            adapter.account_id, "alias.set", f"{adapter.name}:{name}",
+            before=before, after=_shares(alias),
+        )  # fmt: skip
     return alias
 
 
@@ -52,13 +58,20 @@ def alias_delete(*, adapter: Adapter, name: str) -> None:
     """Removes an alias; `default` goes back to following the newest version."""
     with transaction.atomic():
         adapter = Adapter.objects.select_for_update().get(pk=adapter.pk)
-        removed, _ = adapter.aliases.filter(name=name).delete()
-        if not removed:
+        alias = adapter.aliases.filter(name=name).first()
+        if alias is None:
             raise NotFound("There is no such alias.", code="alias_not_found")
+        audit(adapter.account_id, "alias.delete", f"{adapter.name}:{name}", before=_shares(alias))
+        alias.delete()
         if name == DEFAULT:
             adapter.default_follows = True
             adapter.save(update_fields=["default_follows"])
             default_update(adapter)
+
+
+def _shares(alias: Alias) -> dict[str, int]:
+    """Version number -> weight, as the audit log shows it."""
+    return {str(t.version.number): t.weight for t in alias.targets.select_related("version")}
 
 
 def default_update(adapter: Adapter) -> None:

@@ -15,6 +15,7 @@ from motet_platform.adapters.files import staged_key, staging
 from motet_platform.adapters.models import Adapter, Alias, AliasTarget, Part, State, Version
 from motet_platform.adapters.multipart import AdapterFiles
 from motet_platform.adapters.storage import get_store
+from motet_platform.audit.services import audit
 from motet_platform.catalog.selectors import base_get
 from motet_platform.config import get_config
 from motet_platform.errors import InvalidRequest, NotFound, RateLimited
@@ -48,6 +49,7 @@ def adapter_create(
         adapter = Adapter(account=account, name=name, base=base, description=description)
         adapter.full_clean()
         adapter.save()
+        audit(account, "adapter.create", name, after={"base_model": base_model})
     return adapter
 
 
@@ -60,6 +62,7 @@ def adapter_delete(*, adapter: Adapter) -> None:
             _version_end(version)
         adapter.deleted_at = timezone.now()
         adapter.save(update_fields=["deleted_at"])
+        audit(adapter.account_id, "adapter.delete", adapter.name)
 
 
 def version_delete(*, version: Version) -> None:
@@ -80,6 +83,7 @@ def version_delete(*, version: Version) -> None:
         targets.delete()
         _version_end(version)
         default_update(adapter)
+        audit(adapter.account_id, "version.delete", f"{adapter.name}@{version.number}")
 
 
 def version_open(*, adapter: Adapter, created_by: User | None, size: int) -> Version:
@@ -136,6 +140,11 @@ def version_submit(*, version: Version, digest: str) -> None:
         if not changed:
             raise NotFound("There is no such version.", code="version_not_found")
         task_add(kind="adapter.validate", payload={"version": version.pk})
+        adapter = version.adapter
+        audit(
+            adapter.account_id, "version.create", f"{adapter.name}@{version.number}",
+            after={"digest": digest},
+        )  # fmt: skip
     version.refresh_from_db()
 
 

@@ -8,6 +8,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from motet_platform.errors import InvalidApiKey, MethodNotAllowed, PermissionDenied
+from motet_platform.keys import scopes
 from motet_platform.keys.models import ApiKey
 
 
@@ -20,6 +21,6 @@ class HasScope(BasePermission):
         needed = getattr(view, "scopes", {}).get(request.method)
         if needed is None:
             raise MethodNotAllowed
-        if needed not in cast(ApiKey, request.auth).scopes:
+        if needed != scopes.ANY and needed not in cast(ApiKey, request.auth).scopes:
             raise PermissionDenied(f"This key lacks the scope `{needed}`.", code="missing_scope")
         return True

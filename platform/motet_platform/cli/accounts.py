@@ -52,7 +52,9 @@ def ls(as_json: Json = False) -> None:
                 "available": usd(account.wallet.posted - account.wallet.reserved),
                 "suspended": account.suspended_at is not None,
             }
-            for account in Account.objects.select_related("wallet").order_by("slug")
+            for account in Account.objects.filter(deleted_at=None)
+            .select_related("wallet")
+            .order_by("slug")
         ]
     if as_json:
         print_json(rows)

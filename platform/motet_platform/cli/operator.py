@@ -54,8 +54,11 @@ def operator() -> Iterator[None]:
         from django.db import OperationalError, ProgrammingError
 
         django.setup()
+        from motet_platform.audit.actor import Actor, acting
+
         try:
-            yield
+            with acting(Actor("operator", "command line")):
+                yield
         except DjangoValidationError as error:
             fail(" ".join(error.messages))
         except OperationalError as error:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from datetime import UTC, datetime
 
+from motet_platform.accounts.roles import SCOPES
 from motet_platform.errors import InvalidApiKey, MotetError, PermissionDenied
 from motet_platform.gateway.cache import Cache
 from motet_platform.gateway.caller import Caller
@@ -16,13 +17,25 @@ log = logging.getLogger(__name__)
 
 _TOUCH_S = 30.0
 
-_BY_DIGEST = """
-SELECT a.id, a.slug, w.id, k.id, k.scopes, k.models, k.requests_per_minute, k.tokens_per_minute,
-       k.expires_at, a.suspended_at IS NOT NULL
+_COLUMNS = """
+SELECT a.id, a.slug, w.id, k.id, k.models, k.requests_per_minute, k.tokens_per_minute,
+       a.suspended_at IS NOT NULL"""
+_BY_DIGEST = f"""{_COLUMNS}, k.expires_at, k.scopes
   FROM keys_apikey k
   JOIN accounts_account a ON a.id = k.account_id
   JOIN billing_wallet w ON w.account_id = a.id
  WHERE k.digest = %s AND k.revoked_at IS NULL
+"""
+# A signed-in member's token: the scopes are those of the role.
+_BY_TOKEN = f"""{_COLUMNS}, least(t.expires_at, s.expire_date), m.role
+  FROM keys_sessiontoken t
+  JOIN django_session s ON s.session_key = t.session_key AND s.expire_date > now()
+  JOIN accounts_membership m ON m.id = t.membership_id
+  JOIN accounts_user u ON u.id = m.user_id AND u.is_active
+  JOIN keys_apikey k ON k.id = t.key_id
+  JOIN accounts_account a ON a.id = k.account_id
+  JOIN billing_wallet w ON w.account_id = a.id
+ WHERE t.digest = %s AND t.expires_at > now() AND k.revoked_at IS NULL
 """
 _TOUCH = "UPDATE keys_apikey SET last_used_at = now() WHERE id = ANY(%s)"
 
@@ -48,7 +61,7 @@ class Authenticator:
             await self._write_touches()
 
     async def authenticate(self, authorization: str | None) -> Caller:
-        """The caller behind a Bearer key, allowed to infer.
+        """The caller behind a Bearer key or a member's token, allowed to infer.
 
         Raises InvalidApiKey, PermissionDenied, and Unavailable when the database is away: what
         cannot be checked is not let in.
@@ -58,7 +71,8 @@ class Authenticator:
         if scheme.lower() != "bearer" or not secret.well_formed(key):
             raise InvalidApiKey
         digest = secret.digest(key)
-        caller = await self._callers.get(digest, lambda: self._load(digest))
+        query = _BY_TOKEN if secret.is_session(key) else _BY_DIGEST
+        caller = await self._callers.get(digest, lambda: self._load(query, digest))
         if caller is None or _expired(caller):
             raise InvalidApiKey
         if caller.suspended:
@@ -79,17 +93,17 @@ class Authenticator:
         """Notices may have been missed."""
         self._callers.clear()
 
-    async def _load(self, digest: bytes) -> Caller | None:
-        rows = await self._database.fetch(_BY_DIGEST, (digest,))
+    async def _load(self, query: str, digest: bytes) -> Caller | None:
+        rows = await self._database.fetch(query, (digest,))
         if not rows:
             return None
-        account, slug, wallet, key, granted, models, rpm, tpm, expires, suspended = rows[0]
+        account, slug, wallet, key, models, rpm, tpm, suspended, expires, granted = rows[0]
         return Caller(
             account_id=account,
             account_slug=slug,
             wallet_id=wallet,
             key_id=key,
-            scopes=frozenset(granted),
+            scopes=SCOPES[granted] if isinstance(granted, str) else frozenset(granted),
             models=None if models is None else frozenset(models),
             rpm=rpm,
             tpm=tpm,

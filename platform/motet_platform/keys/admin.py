@@ -9,7 +9,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from motet_platform.audit.actor import Actor, acting
+from motet_platform.audit.models import ActorKind
 from motet_platform.keys.models import ApiKey
+from motet_platform.keys.services import key_revoke
 
 
 @admin.register(ApiKey)
@@ -20,7 +23,11 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at
 
     @admin.action(description="Revoke the selected keys")
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
-        keys.filter(revoked_at=None).update(revoked_at=timezone.now())
+        with acting(Actor(ActorKind.OPERATOR, str(request.user))):
+            for key in keys.filter(dashboard=False).select_related("account"):
+                key_revoke(account=key.account, key_id=key.pk)
+        # A member's dashboard is no key of the account, so that its owners see nothing of it.
+        keys.filter(dashboard=True, revoked_at=None).update(revoked_at=timezone.now())
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""Bearer keys for the management API. The inference path has its own, without the ORM."""
+"""Keys and tokens for the management API. The inference path has its own, without the ORM."""
 
 from __future__ import annotations
 
@@ -13,28 +13,37 @@ from motet_platform.accounts.models import User
 from motet_platform.errors import InvalidApiKey, PermissionDenied
 from motet_platform.keys import secret
 from motet_platform.keys.models import ApiKey
+from motet_platform.keys.tokens import token_key
 
 _COARSE = timedelta(minutes=1)
 
 
 def key_authenticate(presented: str) -> ApiKey:
-    """The live key behind a secret. InvalidApiKey; PermissionDenied for a suspended account."""
+    """The live key behind a secret, or behind a signed-in member's token.
+
+    InvalidApiKey; PermissionDenied for a suspended account.
+    """
     if not secret.well_formed(presented):
         raise InvalidApiKey
-    now = timezone.now()
-    key = (
-        ApiKey.objects.select_related("account", "created_by")
-        .filter(Q(expires_at=None) | Q(expires_at__gt=now))
-        .filter(digest=secret.digest(presented), revoked_at=None)
-        .first()
-    )
+    digest = secret.digest(presented)
+    key = token_key(digest) if secret.is_session(presented) else _live_key(digest)
     if key is None:
         raise InvalidApiKey
     if key.account.suspended_at is not None:
         raise PermissionDenied("This account is suspended.", code="account_suspended")
+    now = timezone.now()
     if key.last_used_at is None or now - key.last_used_at > _COARSE:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
     return key
+
+
+def _live_key(digest: bytes) -> ApiKey | None:
+    return (
+        ApiKey.objects.select_related("account", "created_by", "service_account")
+        .filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+        .filter(digest=digest, revoked_at=None)
+        .first()
+    )
 
 
 class KeyAuthentication(BaseAuthentication):

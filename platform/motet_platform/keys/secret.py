@@ -1,7 +1,8 @@
 """The text of an API key: `mot_live_` + 32 base62 characters + 6 base62 characters of CRC32.
 
-Pure functions. The checksum lets a mistyped or truncated key fail before any look-up; the 190
-random bits are why a plain SHA-256 is enough to store.
+A signed-in member's token of minutes has the same form, with `mot_sess_`. Pure functions. The
+checksum lets a mistyped or truncated key fail before any look-up; the 190 random bits are why a
+plain SHA-256 is enough to store.
 """
 
 from __future__ import annotations
@@ -13,15 +14,21 @@ import string
 import zlib
 
 PREFIX = "mot_live_"
+SESSION_PREFIX = "mot_sess_"
 SHOWN = len(PREFIX) + 6  # characters kept in clear, to tell keys apart in a list
 
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
-_FORM = re.compile(rf"{PREFIX}([0-9A-Za-z]{{32}})([0-9A-Za-z]{{6}})", re.ASCII)
+_FORM = re.compile(rf"(?:{PREFIX}|{SESSION_PREFIX})([0-9A-Za-z]{{32}})([0-9A-Za-z]{{6}})", re.ASCII)
 
 
-def new_secret() -> str:
+def new_secret(prefix: str = PREFIX) -> str:
     body = "".join(secrets.choice(_ALPHABET) for _ in range(32))
-    return PREFIX + body + _checksum(body)
+    return prefix + body + _checksum(body)
+
+
+def is_session(secret: str) -> bool:
+    """Whether it is a signed-in member's token, and not a key."""
+    return secret.startswith(SESSION_PREFIX)
 
 
 def digest(secret: str) -> bytes:

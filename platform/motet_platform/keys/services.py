@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from motet_platform.accounts.models import Account, User
+from motet_platform.accounts.roles import SCOPES
+from motet_platform.audit.services import audit
 from motet_platform.errors import InvalidRequest, NotFound, PermissionDenied
 from motet_platform.keys import scopes as known
 from motet_platform.keys import secret
 from motet_platform.keys.models import ApiKey
+from motet_platform.keys.selectors import keys_of
+from motet_platform.team.models import ServiceAccount
 
 MAX_ACTIVE = 200
 
@@ -37,8 +42,10 @@ def key_create(
     expires_at: datetime | None = None,
     created_by: User | None = None,
     parent: ApiKey | None = None,
+    service_account: ServiceAccount | None = None,
 ) -> NewKey:
-    """A key of the account; with `parent`, one that may do no more than its parent.
+    """A key of the account; with `parent`, one that may do no more than its parent, and with
+    `service_account`, one of that member's, which may do no more than its role.
 
     PermissionDenied `key_exceeds_parent`; InvalidRequest for what no key can have.
     """
@@ -52,6 +59,7 @@ def key_create(
     key = ApiKey(
         account=account,
         created_by=created_by,
+        service_account=service_account,
         name=name,
         prefix=fresh[: secret.SHOWN],
         digest=secret.digest(fresh),
@@ -63,26 +71,60 @@ def key_create(
     )
     if parent is not None:
         _refuse_more_than(parent, key)
+    if service_account is not None and not set(key.scopes) <= SCOPES[service_account.role]:
+        raise PermissionDenied(
+            f"scopes: a {service_account.role} may not do all of that.",
+            code="key_exceeds_role",
+            param="scopes",
+        )
     with transaction.atomic():
         # One at a time per account, or two callers would both find room.
         Account.objects.select_for_update().get(pk=account.pk)
-        if ApiKey.objects.filter(account=account, revoked_at=None).count() >= MAX_ACTIVE:
+        if keys_of(account).filter(revoked_at=None).count() >= MAX_ACTIVE:
             raise InvalidRequest(
                 f"An account has at most {MAX_ACTIVE} keys: revoke some.", code="too_many_keys"
             )
         key.save()
+        audit(account, "key.create", key.prefix, after=_shown(key))
     return NewKey(key, fresh)
 
 
 def key_revoke(*, account: Account, key_id: int) -> ApiKey:
     """Ends a key; gateways hear of it with the commit. Safe to repeat. NotFound."""
-    key = ApiKey.objects.filter(account=account, pk=key_id).first()
-    if key is None:
-        raise NotFound("There is no such key.", code="key_not_found")
-    if key.revoked_at is None:
-        key.revoked_at = timezone.now()
-        key.save(update_fields=["revoked_at"])
+    with transaction.atomic():
+        key = keys_of(account).select_for_update(of=("self",)).filter(pk=key_id).first()
+        if key is None:
+            raise NotFound("There is no such key.", code="key_not_found")
+        if key.revoked_at is None:
+            key.revoked_at = timezone.now()
+            key.save(update_fields=["revoked_at"])
+            audit(account, "key.revoke", key.prefix, before={"name": key.name})
     return key
+
+
+def key_narrow(*, key: ApiKey, allowed: Collection[str]) -> None:
+    """Takes from a key what its maker may no longer do; revokes it if nothing is left. Part of the
+    caller's transaction."""
+    kept = [scope for scope in key.scopes if scope in allowed]
+    if not kept:
+        key_revoke(account=key.account, key_id=key.pk)
+    elif len(kept) < len(key.scopes):
+        before, key.scopes = key.scopes, kept
+        key.save(update_fields=["scopes"])
+        audit(
+            key.account, "key.update", key.prefix,
+            before={"scopes": before}, after={"scopes": kept},
+        )  # fmt: skip
+
+
+def _shown(key: ApiKey) -> dict[str, Any]:
+    return {
+        "name": key.name,
+        "scopes": key.scopes,
+        "models": key.models,
+        "expires_at": key.expires_at,
+        "service_account": key.service_account.name if key.service_account else None,
+    }
 
 
 def _refuse_more_than(parent: ApiKey, key: ApiKey) -> None:

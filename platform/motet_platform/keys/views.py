@@ -15,7 +15,9 @@ from motet_platform.api.view import ApiView
 from motet_platform.errors import NotFound
 from motet_platform.keys import scopes
 from motet_platform.keys.models import ApiKey
+from motet_platform.keys.selectors import keys_of
 from motet_platform.keys.services import key_create, key_revoke
+from motet_platform.team.service_accounts import service_account_get
 
 _MODEL = RegexValidator(r"\A[A-Za-z0-9._:@/-]+\Z", "Not the name of a model.")
 
@@ -39,16 +41,23 @@ class KeyIn(serializers.Serializer[dict[str, Any]]):
         min_value=1, max_value=2_000_000_000, allow_null=True, required=False
     )
     expires_at = serializers.DateTimeField(allow_null=True, required=False)
+    service_account = serializers.IntegerField(
+        allow_null=True, required=False, help_text="Whose the key shall be; null: your own."
+    )
 
 
 class KeyOut(serializers.ModelSerializer[ApiKey]):
-    created_by = serializers.CharField(source="created_by.email", default=None)
+    created_by = serializers.CharField(source="created_by.email", default=None, allow_null=True)
+    service_account = serializers.CharField(
+        source="service_account.name", default=None, allow_null=True
+    )
 
     class Meta:
         model = ApiKey
         fields = [
             "id", "name", "prefix", "scopes", "models", "requests_per_minute", "tokens_per_minute",
             "expires_at", "revoked_at", "created_at", "last_used_at", "created_by",
+            "service_account",
         ]  # fmt: skip
 
 
@@ -73,7 +82,7 @@ class KeysView(ApiView):
     def get(self, request: Request) -> Response:
         """The account's keys, newest first, revoked ones included."""
         page = Page.of(request)
-        keys = ApiKey.objects.filter(account=self.account).select_related("created_by")
+        keys = keys_of(self.account)
         if page.after is not None:
             keys = keys.filter(pk__lt=page.after)
         rows = list(keys.order_by("-pk")[: page.limit + 1])
@@ -84,9 +93,18 @@ class KeysView(ApiView):
         """A new key that can do no more than the one that asks. The secret is shown only here."""
         body = KeyIn(data=request.data)
         body.is_valid(raise_exception=True)
-        wanted = {"scopes": self.key.scopes, "models": self.key.models, **body.validated_data}
+        grantable = [scope for scope in self.key.scopes if scope in scopes.ALL]
+        wanted = {"scopes": grantable, "models": self.key.models, **body.validated_data}
+        service_id = wanted.pop("service_account", None)
         new = key_create(
-            account=self.account, parent=self.key, created_by=self.key.created_by, **wanted
+            account=self.account,
+            parent=self.key,
+            created_by=self.key.created_by,
+            # A service account's key may make more of its own, not of its maker's.
+            service_account=self.key.service_account
+            if service_id is None
+            else service_account_get(self.account, service_id),
+            **wanted,
         )
         return Response({**KeyOut(new.key).data, "key": new.secret}, status=201)
 
@@ -96,7 +114,7 @@ class KeyView(ApiView):
 
     @extend_schema(operation_id="keys_get", responses=KeyOut)
     def get(self, request: Request, key_id: int) -> Response:
-        key = ApiKey.objects.filter(account=self.account, pk=key_id).first()
+        key = keys_of(self.account).filter(pk=key_id).first()
         if key is None:
             raise NotFound("There is no such key.", code="key_not_found")
         return Response(KeyOut(key).data)

@@ -31,7 +31,10 @@ GROUPS: dict[str, Any] = {
         ),
     ),
     "key": F("key__prefix"),
-    "member": F("key__created_by__email"),
+    "member": Case(
+        When(key__service_account=None, then=F("key__created_by__email")),
+        default=Concat(Value("service:"), F("key__service_account__name")),
+    ),
     "day": TruncDay("created_at"),
     "hour": TruncHour("created_at"),
 }

@@ -147,12 +147,31 @@ def _priced(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "cost": usd(row["cost"])}
 
 
-class ReceiptOut(serializers.ModelSerializer[UsageRecord]):
-    object = serializers.SerializerMethodField()
+class ReceiptFields(serializers.ModelSerializer[UsageRecord]):
+    """How a request's record is shown, whole or in a list."""
+
     base_model = serializers.CharField(source="base")
     version = serializers.SerializerMethodField()
-    key = serializers.CharField(source="key.prefix", default=None)
+    key = serializers.CharField(source="key.prefix", default=None, allow_null=True)
     cost = serializers.SerializerMethodField()
+
+    def get_version(self, record: UsageRecord) -> str | None:
+        return None if record.version is None else str(record.version)
+
+    def get_cost(self, record: UsageRecord) -> str:
+        return usd(record.cost)
+
+
+class PriceOut(serializers.Serializer[dict[str, Any]]):
+    """USD per 1M tokens, exact decimals."""
+
+    input = serializers.CharField()
+    cached_input = serializers.CharField()
+    output = serializers.CharField()
+
+
+class ReceiptOut(ReceiptFields):
+    object = serializers.SerializerMethodField()
     price = serializers.SerializerMethodField()
 
     class Meta:
@@ -166,17 +185,15 @@ class ReceiptOut(serializers.ModelSerializer[UsageRecord]):
     def get_object(self, record: UsageRecord) -> str:
         return "receipt"
 
-    def get_version(self, record: UsageRecord) -> str | None:
-        return None if record.version is None else str(record.version)
-
-    def get_cost(self, record: UsageRecord) -> str:
-        return usd(record.cost)
-
+    @extend_schema_field(PriceOut)
     def get_price(self, record: UsageRecord) -> dict[str, str]:
-        """USD per 1M tokens."""
-        price = PriceVersion.objects.get(pk=record.price_version_id)
-        kinds = ("input", "cached_input", "output")
-        return {kind: usd(getattr(price, kind) * 1_000_000) for kind in kinds}
+        return price_shown(PriceVersion.objects.get(pk=record.price_version_id))
+
+
+def price_shown(price: PriceVersion) -> dict[str, str]:
+    """USD per 1M tokens."""
+    kinds = ("input", "cached_input", "output")
+    return {kind: usd(getattr(price, kind) * 1_000_000) for kind in kinds}
 
 
 class ReceiptView(ApiView):

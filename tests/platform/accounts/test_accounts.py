@@ -81,7 +81,7 @@ def test_members(alice: Any, bob: Any, charlie: Any) -> None:
     members = bob.api.get("/v1/members").json()
     assert [(m["email"], m["role"]) for m in members["data"]] == [
         ("alice@acme.example", "owner"),
-        ("bob@acme.example", "member"),
+        ("bob@acme.example", "developer"),
     ]
     assert [m["email"] for m in charlie.api.get("/v1/members").json()["data"]] == [
         "charlie@other.example"

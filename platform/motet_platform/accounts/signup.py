@@ -1,0 +1,62 @@
+"""What a sign-up means here: allauth signs up, and a verified e-mail opens an account."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.account.signals import email_confirmed, user_signed_up
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from motet_platform.accounts.models import User
+from motet_platform.accounts.services import account_open
+from motet_platform.config import get_config
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """E-mails in lower case, as the User model keeps them; sign-up may be closed."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return get_config().signup == "open"
+
+    def clean_email(self, email: str) -> str:
+        return email.strip().lower()
+
+
+class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Second factors are stored encrypted: a copy of the database alone does not pass them."""
+
+    def encrypt(self, text: str) -> str:
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _cipher().decrypt(encrypted_text.encode()).decode()
+
+
+def _cipher() -> Fernet:
+    key = hmac.digest(settings.SECRET_KEY.encode(), b"second-factors", "sha256")
+    return Fernet(base64.urlsafe_b64encode(key))
+
+
+@receiver(email_confirmed)
+def open_on_confirmed(email_address: EmailAddress, **kwargs: Any) -> None:
+    _open_first(email_address.user)
+
+
+@receiver(user_signed_up)
+def open_on_signed_up(user: User, **kwargs: Any) -> None:
+    """A provider that vouches for the e-mail leaves nothing to confirm."""
+    if EmailAddress.objects.filter(user=user, verified=True).exists():
+        _open_first(user)
+
+
+def _open_first(user: User) -> None:
+    if user.signup_credit_at is None and not user.memberships.exists():
+        account_open(owner=user, signup_credit=True)

@@ -1,0 +1,96 @@
+"""Single requests of one account, newest first, and which of them a filter leaves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from motet_platform.accounts.models import Account
+from motet_platform.errors import InvalidRequest
+from motet_platform.metering.models import UsageRecord
+
+CLIENT_GONE = 499  # nobody's error: whoever asked had enough
+FAILED = Q(status__gte=400) & ~Q(status=CLIENT_GONE)
+
+_CURSOR = re.compile(r"([0-9]{1,17})\.([A-Za-z0-9_-]{1,64})", re.ASCII)
+_VERSION = re.compile(r"(?:[^/@]+/)?([^/@]+)@([0-9]{1,9})", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The place of a request in the list: when it was settled, then its id."""
+
+    at: datetime
+    request_id: str
+
+    @classmethod
+    def of(cls, record: UsageRecord) -> Cursor:
+        return cls(record.created_at, record.request_id)
+
+    @classmethod
+    def read(cls, text: str) -> Cursor:
+        """InvalidRequest for what `str` of a cursor never gave."""
+        match = _CURSOR.fullmatch(text)
+        if match is None:
+            raise InvalidRequest("Take `after` from the `next` of a page.", param="after")
+        return cls(_EPOCH + int(match[1]) * _MICROSECOND, match[2])
+
+    def __str__(self) -> str:
+        return f"{(self.at - _EPOCH) // _MICROSECOND}.{self.request_id}"
+
+
+def requests_of(account: Account, wanted: Mapping[str, Any]) -> QuerySet[UsageRecord]:
+    """The account's requests. `wanted` may hold `start`, `end`, `model`, `version` (as
+    `acme/support@3`), `key` (an id), `member` (an e-mail) and `status` (`ok`, `error`, a number).
+    """
+    records = UsageRecord.objects.filter(account=account)
+    simple = {
+        "start": "created_at__gte",
+        "end": "created_at__lt",
+        "model": "model",
+        "key": "key_id",
+        "member": "key__created_by__email",
+    }
+    asked = {field: wanted[name] for name, field in simple.items() if wanted.get(name)}
+    if version := wanted.get("version"):
+        asked |= _version(version)
+    records = records.filter(**asked)
+    match wanted.get("status"):
+        case None | "":
+            return records
+        case "ok":
+            return records.exclude(FAILED)
+        case "error":
+            return records.filter(FAILED)
+        case number:
+            return records.filter(status=int(number))
+
+
+def requests_page(
+    records: QuerySet[UsageRecord], *, after: Cursor | None, limit: int
+) -> list[UsageRecord]:
+    """Up to `limit`, newest first, after the cursor."""
+    if after is not None:
+        # The first condition is implied by the second; it is the one that the index can use.
+        records = records.filter(created_at__lte=after.at).filter(
+            Q(created_at__lt=after.at) | Q(request_id__lt=after.request_id)
+        )
+    shown = records.select_related(
+        "key__created_by", "key__service_account", "version__adapter__account"
+    )
+    return list(shown.order_by("-created_at", "-request_id")[:limit])
+
+
+def _version(text: str) -> dict[str, Any]:
+    match = _VERSION.fullmatch(text)
+    if match is None:
+        raise InvalidRequest("version: write acme/support@3.", param="version")
+    # The account is the filter's own: what stands before the slash adds nothing.
+    return {"version__adapter__name": match[1], "version__number": int(match[2])}

@@ -1,0 +1,13 @@
+"""Entrances from the outbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from motet_platform.outbox.registry import handles
+from motet_platform.team.mail import invitation_mail
+
+
+@handles("team.invite")
+def invite(payload: dict[str, Any]) -> None:
+    invitation_mail(invitation_id=payload["invitation"])
