@@ -7,10 +7,11 @@ from django.db import connection, transaction
 from django.db.models import Sum
 
 from motet_billing import sql
-from motet_billing.caps import PERIODS, CapRow, Period, threshold, window
+from motet_billing.caps import PERIODS, Period, threshold, window
 from motet_billing.errors import UnknownWallet
 from motet_billing.models import Cap, CapAlert, Hold
 from motet_billing.money import check_range
+from motet_billing.selectors import cap_row
 
 
 def cap_set(
@@ -89,17 +90,6 @@ def _reserved(wallet_id: int, subject: str) -> int:
 
 
 def _roll(cap: Cap, now: datetime) -> None:
-    row = CapRow(
-        cap.pk, cap.wallet_id, cap.subject, cap.limit, as_period(cap.period), cap.window_start,
-        cap.spent, cap.reserved, cap.alerted,
-    )  # fmt: skip
+    row = cap_row(cap)
     row.roll(now)
     cap.window_start, cap.spent = row.window_start, row.spent
-
-
-def as_period(text: str) -> Period:
-    """The period that a column or a client names; ValueError."""
-    for period in PERIODS:
-        if period == text:
-            return period
-    raise ValueError(f"not a period: {text!r}")

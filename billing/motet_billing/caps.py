@@ -63,6 +63,14 @@ class CapRow:
         return Alert(self.id, self.window_start, self.limit, self.spent, percent)
 
 
+def as_period(text: str) -> Period:
+    """The period that a column or a client names; ValueError."""
+    for period in PERIODS:
+        if period == text:
+            return period
+    raise ValueError(f"not a period: {text!r}")
+
+
 def threshold(spent: int, limit: int) -> int:
     """The highest threshold that is reached, 0 for none."""
     return max((t for t in THRESHOLDS if limit and spent * 100 >= limit * t), default=0)

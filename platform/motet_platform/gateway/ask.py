@@ -28,6 +28,7 @@ class Ask:
     prompt_estimate: int
     max_tokens: int | None
     include_usage: bool | None = None
+    max_cost: int | None = None  # picodollars
 
     @property
     def n(self) -> int:

@@ -15,6 +15,7 @@ from motet_platform.gateway.sampling import (
     MAX_CHOICES,
     SamplingBody,
     TokenId,
+    max_cost,
     refuse_unbuilt,
     sampling,
     unsupported,
@@ -101,6 +102,7 @@ class ChatBody(SamplingBody, kw_only=True):
             prompt_estimate=-(-size // BYTES_PER_TOKEN) + MESSAGE_OVERHEAD * len(self.messages),
             max_tokens=limit,
             include_usage=self.include_usage,
+            max_cost=max_cost(self),
         )
 
 
@@ -135,6 +137,7 @@ class CompletionBody(SamplingBody, kw_only=True):
             prompt_estimate=_set_prompt(submit, self.prompt),
             max_tokens=limit,
             include_usage=self.include_usage,
+            max_cost=max_cost(self),
         )
 
 

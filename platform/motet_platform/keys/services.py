@@ -14,6 +14,7 @@ from motet_platform.errors import InvalidRequest, NotFound, PermissionDenied
 from motet_platform.keys import scopes as known
 from motet_platform.keys import secret
 from motet_platform.keys.models import ApiKey
+from motet_platform.wallet.caps import CapAsked, caps_of, key_cap_set
 
 MAX_ACTIVE = 200
 
@@ -37,6 +38,7 @@ def key_create(
     expires_at: datetime | None = None,
     created_by: User | None = None,
     parent: ApiKey | None = None,
+    spend_cap: CapAsked | None = None,
 ) -> NewKey:
     """A key of the account; with `parent`, one that may do no more than its parent.
 
@@ -63,6 +65,7 @@ def key_create(
     )
     if parent is not None:
         _refuse_more_than(parent, key)
+        _refuse_looser_cap(parent, spend_cap)
     with transaction.atomic():
         # One at a time per account, or two callers would both find room.
         Account.objects.select_for_update().get(pk=account.pk)
@@ -71,14 +74,32 @@ def key_create(
                 f"An account has at most {MAX_ACTIVE} keys: revoke some.", code="too_many_keys"
             )
         key.save()
+        if spend_cap is not None:
+            key_cap_set(account, key.pk, spend_cap)
     return NewKey(key, fresh)
+
+
+def key_cap_change(
+    *, account: Account, key_id: int, spend_cap: CapAsked | None, asked_by: ApiKey
+) -> None:
+    """Caps what a key spends, or lifts its cap. NotFound; PermissionDenied `key_exceeds_parent`
+    where the key that asks has a cap that is tighter."""
+    key = key_get(account=account, key_id=key_id)
+    _refuse_looser_cap(asked_by, spend_cap)
+    key_cap_set(account, key.pk, spend_cap)
+
+
+def key_get(*, account: Account, key_id: int) -> ApiKey:
+    """A key of the account, revoked ones included. NotFound."""
+    key = ApiKey.objects.filter(account=account, pk=key_id).select_related("created_by").first()
+    if key is None:
+        raise NotFound("There is no such key.", code="key_not_found")
+    return key
 
 
 def key_revoke(*, account: Account, key_id: int) -> ApiKey:
     """Ends a key; gateways hear of it with the commit. Safe to repeat. NotFound."""
-    key = ApiKey.objects.filter(account=account, pk=key_id).first()
-    if key is None:
-        raise NotFound("There is no such key.", code="key_not_found")
+    key = key_get(account=account, key_id=key_id)
     if key.revoked_at is None:
         key.revoked_at = timezone.now()
         key.save(update_fields=["revoked_at"])
@@ -103,11 +124,23 @@ def _refuse_more_than(parent: ApiKey, key: ApiKey) -> None:
     ]
     for field, above in excess:
         if above:
-            raise PermissionDenied(
-                f"{field}: a key can give no more than it has itself.",
-                code="key_exceeds_parent",
-                param=field,
-            )
+            raise _exceeds(field)
+
+
+def _refuse_looser_cap(parent: ApiKey, wanted: CapAsked | None) -> None:
+    cap = caps_of(parent.account).get(parent.pk)
+    if cap is None:
+        return
+    if wanted is None or wanted.period != cap.period or wanted.limit > cap.limit:
+        raise _exceeds("spend_cap")
+
+
+def _exceeds(field: str) -> PermissionDenied:
+    return PermissionDenied(
+        f"{field}: a key can give no more than it has itself.",
+        code="key_exceeds_parent",
+        param=field,
+    )
 
 
 def _above(wanted: int | None, limit: int | None) -> bool:

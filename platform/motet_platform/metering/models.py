@@ -41,6 +41,7 @@ class UsageRecord(models.Model):
     price_version_id = models.BigIntegerField()
     cost = models.BigIntegerField()
     fault = models.TextField(default="")
+    worker = models.TextField(default="", db_default="")
     ttft_ms = models.PositiveIntegerField(null=True)
     duration_ms = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -77,6 +78,7 @@ class UsageHour(models.Model):
     key = models.ForeignKey(
         ApiKey, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
+    worker = models.TextField(default="")
     requests = models.BigIntegerField()
     prompt_tokens = models.BigIntegerField()
     cached_tokens = models.BigIntegerField()
@@ -86,7 +88,7 @@ class UsageHour(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["account", "hour", "model", "base", "version", "key"],
+                fields=["account", "hour", "model", "base", "version", "key", "worker"],
                 name="usage_hour_once",
                 nulls_distinct=False,
             )

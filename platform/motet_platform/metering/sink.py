@@ -35,13 +35,14 @@ class UsageRow(msgspec.Struct, frozen=True, kw_only=True):
     price_version_id: int
     cost: int
     fault: str = ""
+    worker: str = ""  # for the operator's eyes only
     ttft_ms: int | None = None
     duration_ms: int | None = None
     created_at: datetime = msgspec.field(default_factory=_now)
 
 
 _TYPES = {str: "text", int: "bigint", bool: "boolean", datetime: "timestamptz"}
-_GROUP = "account_id, hour, model, base, version_id, key_id"
+_GROUP = "account_id, hour, model, base, version_id, key_id, worker"
 _SUMS = ("prompt_tokens", "cached_tokens", "completion_tokens", "cost")
 
 

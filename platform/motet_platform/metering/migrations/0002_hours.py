@@ -16,12 +16,12 @@ DROP TRIGGER append_only_truncate ON metering_usagerecord;
 """
 BACKFILL = """
 INSERT INTO metering_usagehour (
-    account_id, hour, model, base, version_id, key_id,
+    account_id, hour, model, base, version_id, key_id, worker,
     requests, prompt_tokens, cached_tokens, completion_tokens, cost
 )
-SELECT account_id, date_trunc('hour', created_at, 'UTC'), model, base, version_id, key_id,
+SELECT account_id, date_trunc('hour', created_at, 'UTC'), model, base, version_id, key_id, worker,
        count(*), sum(prompt_tokens), sum(cached_tokens), sum(completion_tokens), sum(cost)
-FROM metering_usagerecord GROUP BY 1, 2, 3, 4, 5, 6
+FROM metering_usagerecord GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 # Sums change with each batch: room on the page keeps that out of the index. And no index of text
 # patterns, which no query could use.
@@ -53,6 +53,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="usagerecord",
+            name="worker",
+            field=models.TextField(db_default="", default=""),
+        ),
         migrations.AlterField(
             model_name="usagerecord",
             name="account",
@@ -97,6 +102,7 @@ class Migration(migrations.Migration):
                 ("hour", models.DateTimeField()),
                 ("model", models.TextField()),
                 ("base", models.TextField()),
+                ("worker", models.TextField(default="")),
                 ("requests", models.BigIntegerField()),
                 ("prompt_tokens", models.BigIntegerField()),
                 ("cached_tokens", models.BigIntegerField()),
@@ -135,7 +141,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("account", "hour", "model", "base", "version", "key"),
+                        fields=("account", "hour", "model", "base", "version", "key", "worker"),
                         name="usage_hour_once",
                         nulls_distinct=False,
                     )
