@@ -6,7 +6,7 @@ from django.db import connection
 
 
 class Violation(NamedTuple):
-    """A broken invariant ("I1" to "I8"), the row it is about, and both figures."""
+    """A broken invariant (its name in README.md), the row it is about, and both figures."""
 
     invariant: str
     subject: str
@@ -72,5 +72,13 @@ SELECT 'I7', coalesce(h.request_id, journal.key),
 UNION ALL
 SELECT 'I8', 'all entries', format('sum to %s', sum(amount)) FROM billing_entry
     HAVING sum(amount) <> 0
+UNION ALL
+SELECT 'I16', cap.id::text, format('reserved %s, held %s', cap.reserved, held.total)
+    FROM billing_cap cap CROSS JOIN LATERAL (
+        SELECT coalesce(sum(amount), 0) AS total FROM billing_hold hold
+        WHERE hold.state = 'held' AND hold.wallet_id = cap.wallet_id
+          AND cap.subject IN ('', hold.subject)
+    ) AS held
+    WHERE cap.reserved <> held.total
 ORDER BY 1, 2
 """

@@ -59,12 +59,12 @@ def _missing(command: Command, books: Books) -> bool:
 
 async def _fetch(
     conn: Connection, queries: Sequence[Query]
-) -> tuple[list[Row], list[Row], list[Row]]:
-    """The rows of the last three, all in one round trip."""
+) -> tuple[list[Row], list[Row], list[Row], list[Row]]:
+    """The rows of the last four, all in one round trip."""
     async with conn.pipeline():
         cursors = [await conn.execute(query.text, query.params) for query in queries]
-        wallets, holds, lots = [await cursor.fetchall() for cursor in cursors[-3:]]
-    return wallets, holds, lots
+        wallets, holds, lots, caps = [await cursor.fetchall() for cursor in cursors[-4:]]
+    return wallets, holds, lots, caps
 
 
 async def _execute(conn: Connection, queries: Sequence[Query]) -> None:

@@ -15,7 +15,7 @@ CHECKPOINT_KEYS = ("prompt_tokens", "cached_tokens", "completion_tokens", "cost"
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Hold `amount` picodollars of a wallet. `context` is JSON text."""
+    """Hold `amount` picodollars of a wallet, for `subject` in it. `context` is JSON text."""
 
     request_id: str
     wallet_id: int
@@ -23,6 +23,7 @@ class Open:
     price_version_id: int
     owner: str
     context: str
+    subject: str = ""  # see caps.py
 
     def __post_init__(self) -> None:
         _check_id(self.request_id)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from motet_billing import errors
 from motet_billing.burn import OpenLot, burn
+from motet_billing.caps import Alert, CapRow
 from motet_billing.commands import Command, Expire, Extend, Open, Settle, Settlement
 from motet_billing.ledger import Posting, capture
 
@@ -45,6 +46,7 @@ class HoldRow:
     delivered: int = 0
     fault: str = ""
     lapsed: bool = False
+    subject: str = ""
     checkpoint: str | None = None  # only a new one
     context: str = "{}"  # only that of a new hold
 
@@ -56,6 +58,7 @@ class Books:
     wallets: dict[int, WalletRow]
     holds: dict[str, HoldRow]
     lots: dict[int, list[OpenLot]]
+    caps: dict[tuple[int, str], CapRow] = field(default_factory=dict)  # by wallet and subject
 
     @classmethod
     def of(
@@ -63,14 +66,24 @@ class Books:
         wallets: Iterable[tuple[Any, ...]],
         holds: Iterable[tuple[Any, ...]],
         lots: Iterable[tuple[Any, ...]],
+        caps: Iterable[tuple[Any, ...]] = (),
     ) -> "Books":
-        """From the rows of the queries in `sql.locks`."""
+        """From the rows of the queries in `sql.locks`; each cap in the window of this moment."""
         books = cls({}, {}, {})
         books.wallets = {row[0]: WalletRow(*row) for row in wallets}
         books.holds = {row[0]: HoldRow(*row) for row in holds}
         for wallet_id, *lot in lots:
             books.lots.setdefault(wallet_id, []).append(OpenLot(*lot))
+        for now, *row in caps:
+            cap = CapRow(*row)
+            cap.roll(now)
+            books.caps[cap.wallet_id, cap.subject] = cap
         return books
+
+    def caps_on(self, wallet_id: int, subject: str) -> list[CapRow]:
+        """The caps that a hold of this subject counts against: its own, and the wallet's."""
+        keys = dict.fromkeys([(wallet_id, ""), (wallet_id, subject)])
+        return [self.caps[key] for key in keys if key in self.caps]
 
 
 @dataclass(slots=True)
@@ -83,14 +96,25 @@ class Decision:
     reserved: dict[int, int] = field(default_factory=dict)
     postings: list[Posting] = field(default_factory=list)
     usages: list[Any] = field(default_factory=list)
+    caps: dict[int, CapRow] = field(default_factory=dict)
+    alerts: list[Alert] = field(default_factory=list)
 
     def touch(self, hold: HoldRow) -> None:
         if hold.request_id not in self.opened:
             self.changed[hold.request_id] = hold
 
-    def reserve(self, wallet: WalletRow, amount: int) -> None:
+    def reserve(self, wallet: WalletRow, caps: Iterable[CapRow], amount: int) -> None:
+        """Of the wallet and of every cap on it; a negative amount gives it back."""
         wallet.reserved += amount
         self.reserved[wallet.id] = self.reserved.get(wallet.id, 0) + amount
+        for cap in caps:
+            cap.reserved += amount
+            self.caps[cap.id] = cap
+
+    def tell(self, cap: CapRow, *, stopped: bool = False) -> None:
+        if alert := cap.crossed(stopped=stopped):
+            self.alerts.append(alert)
+            self.caps[cap.id] = cap
 
 
 def decide(commands: Sequence[Command], books: Books) -> Decision:
@@ -113,17 +137,20 @@ def _open(command: Open, books: Books, decision: Decision) -> None:
     wallet = books.wallets.get(command.wallet_id)
     if wallet is None:
         raise errors.UnknownWallet(f"no wallet {command.wallet_id}")
-    _afford(wallet, command.amount)
+    caps = books.caps_on(command.wallet_id, command.subject)
+    if refusal := _refusal(wallet, caps, command.amount, decision):
+        raise refusal
     hold = HoldRow(
         command.request_id,
         command.wallet_id,
         command.price_version_id,
         command.owner,
         command.amount,
+        subject=command.subject,
         context=command.context,
     )
     books.holds[hold.request_id] = decision.opened[hold.request_id] = hold
-    decision.reserve(wallet, command.amount)
+    decision.reserve(wallet, caps, command.amount)
 
 
 def _extend(command: Extend, books: Books, decision: Decision) -> None:
@@ -132,16 +159,17 @@ def _extend(command: Extend, books: Books, decision: Decision) -> None:
         raise errors.HoldClosed(f"{command.request_id} is {hold.state}")
     wallet = books.wallets[hold.wallet_id]
     more = max(0, command.amount - hold.amount)  # nothing, if this is a replay
-    affordable = more <= wallet.available
-    if affordable:
+    caps = books.caps_on(hold.wallet_id, hold.subject)
+    refusal = _refusal(wallet, caps, more, decision)
+    if refusal is None:
         hold.amount += more
-        decision.reserve(wallet, more)
+        decision.reserve(wallet, caps, more)
     # What was delivered is on record even where more is refused, as far as it was held.
     if hold.delivered <= command.delivered <= hold.amount:
         hold.delivered, hold.checkpoint = command.delivered, command.checkpoint
     decision.touch(hold)
-    if not affordable:
-        raise errors.InsufficientCredit(wallet.available, more)
+    if refusal is not None:
+        raise refusal
 
 
 def _settle(command: Settle, books: Books, decision: Decision) -> Settlement:
@@ -177,7 +205,11 @@ def _end(hold: HoldRow, cost: int, fault: str, books: Books, decision: Decision)
         )
     wallet = books.wallets[hold.wallet_id]
     wallet.posted -= cost
-    decision.reserve(wallet, -hold.amount)
+    caps = books.caps_on(hold.wallet_id, hold.subject)
+    decision.reserve(wallet, caps, -hold.amount)
+    for cap in caps:
+        cap.spent += cost
+        decision.tell(cap)
     hold.captured, hold.fault = cost, fault
     hold.state = "captured" if cost else "released"
     decision.touch(hold)
@@ -190,9 +222,26 @@ def _held(request_id: str, books: Books) -> HoldRow:
     return hold
 
 
-def _afford(wallet: WalletRow, amount: int) -> None:
+def _refusal(
+    wallet: WalletRow, caps: Sequence[CapRow], amount: int, decision: Decision
+) -> errors.InsufficientCredit | None:
+    """Why `amount` more cannot be held, by what leaves the least; None if it can."""
+    for cap in caps:
+        if cap.spent + amount > cap.limit:
+            decision.tell(cap, stopped=True)
+    tightest = min(caps, key=lambda cap: cap.room, default=None)
+    if tightest is not None and tightest.room < min(amount, wallet.available):
+        return errors.SpendCapReached(
+            tightest.room,
+            amount,
+            subject=tightest.subject,
+            limit=tightest.limit,
+            spent=tightest.spent,
+            resets_at=tightest.resets_at,
+        )
     if amount > wallet.available:
-        raise errors.InsufficientCredit(wallet.available, amount)
+        return errors.InsufficientCredit(wallet.available, amount)
+    return None
 
 
 _DECIDE: dict[type[Command], Callable[[Any, Books, Decision], Result]] = {

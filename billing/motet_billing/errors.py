@@ -2,6 +2,7 @@
 
 LedgerError
 ├── InsufficientCredit   the wallet cannot afford it; `available` says what it can
+│   └── SpendCapReached      the wallet could, a cap on it does not let it
 ├── LedgerUnavailable    the database is away: nothing was decided that the caller may rely on
 └── LedgerRefused        the call contradicts what is already on record; a retry cannot help
     ├── UnknownWallet
@@ -12,6 +13,8 @@ LedgerError
     ├── SourceConflict       a source key that already paid for something else
     └── PriceConflict        a price that would rewrite history
 """
+
+import datetime as dt
 
 
 class LedgerError(Exception):
@@ -25,6 +28,26 @@ class InsufficientCredit(LedgerError):
         super().__init__(f"{needed} picodollars needed, {available} available")
         self.available = available
         self.needed = needed
+
+
+class SpendCapReached(InsufficientCredit):
+    """A cap on `subject` leaves `available` picodollars of its `limit` until `resets_at`."""
+
+    def __init__(
+        self,
+        available: int,
+        needed: int,
+        *,
+        subject: str,
+        limit: int,
+        spent: int,
+        resets_at: dt.datetime | None,
+    ) -> None:
+        super().__init__(available, needed)
+        self.subject = subject
+        self.limit = limit
+        self.spent = spent
+        self.resets_at = resets_at
 
 
 class LedgerUnavailable(LedgerError):

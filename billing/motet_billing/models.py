@@ -1,13 +1,16 @@
 """The tables of money. Amounts are picodollars; README.md lists what must always hold.
 
 Nothing outside `sql.py` and `ledger.py` writes Wallet.posted, Wallet.reserved, Lot.remaining,
-Hold, Journal or Entry. Foreign keys here carry no index of their own where no query would use it:
-these rows are written twice per request.
+Hold, Journal or Entry; a cap's counts are written there and in `cap_services.py`.
+Foreign keys here carry no index of their own where no query would use it: these rows are written
+twice per request.
 """
 
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+
+from motet_billing.caps import PERIODS
 
 
 class Wallet(models.Model):
@@ -117,6 +120,7 @@ class Hold(models.Model):
         PriceVersion, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     owner = models.TextField()
+    subject = models.TextField(default="", db_default="", blank=True)  # see Cap
     lease_until = models.DateTimeField()
     context = models.JSONField(default=dict)
     fault = models.TextField(default="", blank=True)
@@ -147,6 +151,62 @@ class Hold(models.Model):
         return f"hold {self.request_id}"
 
 
+class Cap(models.Model):
+    """What one subject of a wallet may cost per period; "" is all of the wallet (see caps.py).
+
+    `spent` was captured since `window_start`, `reserved` is what open holds of the subject claim.
+    Written only under the wallet's lock, by `sql.cap_change` and the services.
+    """
+
+    wallet = models.ForeignKey(
+        Wallet, on_delete=models.PROTECT, related_name="caps", db_index=False
+    )
+    subject = models.TextField(blank=True)
+    limit = models.BigIntegerField()
+    period = models.TextField(choices=[(name, name) for name in PERIODS])
+    window_start = models.DateTimeField()
+    spent = models.BigIntegerField(default=0)
+    reserved = models.BigIntegerField(default=0)
+    alerted = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["wallet", "subject"], name="cap_one_per_subject"),
+            models.CheckConstraint(
+                condition=Q(limit__gte=0) & Q(spent__gte=0) & Q(reserved__gte=0),
+                name="cap_not_negative",
+            ),
+            models.CheckConstraint(condition=Q(period__in=list(PERIODS)), name="cap_period_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"cap on {self.subject or 'all'} of wallet {self.wallet_id}"
+
+
+class CapAlert(models.Model):
+    """A threshold that a cap has reached, once per window and limit. `told_at`: handed on."""
+
+    cap = models.ForeignKey(Cap, on_delete=models.CASCADE, related_name="alerts", db_index=False)
+    window_start = models.DateTimeField()
+    limit = models.BigIntegerField()
+    spent = models.BigIntegerField()
+    percent = models.PositiveSmallIntegerField()
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cap", "window_start", "limit", "percent"], name="alert_once"
+            )
+        ]
+        indexes = [models.Index(fields=["id"], condition=Q(told_at=None), name="alert_untold")]
+
+    def __str__(self) -> str:
+        return f"{self.percent} % of {self.cap}"
+
+
 class Journal(models.Model):
     """One event that moved money; its entries sum to zero. Append-only.
 
@@ -157,6 +217,9 @@ class Journal(models.Model):
         GRANT = "grant"
         CAPTURE = "capture"
         EXPIRY = "expiry"
+        ADJUSTMENT = "adjustment"
+        REFUND = "refund"
+        DISPUTE = "dispute"
 
     key = models.TextField(unique=True)
     wallet = models.ForeignKey(

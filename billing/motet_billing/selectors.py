@@ -8,8 +8,9 @@ from django.db.models.functions import Now
 
 from motet_billing.audit import Violation, audit
 from motet_billing.burn import Kind, OpenLot, order
+from motet_billing.caps import CapRow, as_period
 from motet_billing.errors import UnknownWallet
-from motet_billing.models import Journal, PriceVersion, Wallet
+from motet_billing.models import Cap, Journal, PriceVersion, Wallet
 from motet_billing.pricing import Price
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "Violation",
     "audit",
     "balance",
+    "cap_row",
+    "caps",
     "ledger",
     "price_at",
     "prices_at",
@@ -101,6 +104,31 @@ def ledger(account_id: int, *, limit: int = 100, before: int | None = None) -> l
         StatementLine(row.pk, row.created_at, row.kind, row.key, row.moved, row.memo)
         for row in rows
     ]
+
+
+def caps(account_id: int) -> list[CapRow]:
+    """The account's caps, each in the window of this moment."""
+    rows = []
+    for cap in Cap.objects.filter(wallet__account_id=account_id).annotate(now=Now()).order_by("id"):
+        row = cap_row(cap)
+        row.roll(cap.now)
+        rows.append(row)
+    return rows
+
+
+def cap_row(cap: Cap) -> CapRow:
+    """The pure form of a cap, as it was last written."""
+    return CapRow(
+        id=cap.pk,
+        wallet_id=cap.wallet_id,
+        subject=cap.subject,
+        limit=cap.limit,
+        period=as_period(cap.period),
+        window_start=cap.window_start,
+        spent=cap.spent,
+        reserved=cap.reserved,
+        alerted=cap.alerted,
+    )
 
 
 def price_at(sku: str, when: datetime | None = None) -> Price | None:

@@ -114,15 +114,17 @@ class LedgerWriter:
         amount: int,
         price_version_id: int,
         context: Mapping[str, Any],
+        subject: str = "",
     ) -> None:
         """Hold `amount` picodollars for a request. It is durable when this returns.
 
-        InsufficientCredit; LedgerUnavailable, after which nothing stays held for long; HoldConflict
-        for a request id in use; UnknownWallet; ValueError for what no table could hold. Cancelled,
-        it releases what it may have held.
+        `subject` names whose cap it counts against, beside the wallet's own (see caps.py).
+        InsufficientCredit, and of that SpendCapReached; LedgerUnavailable, after which nothing
+        stays held for long; HoldConflict for a request id in use; UnknownWallet; ValueError for
+        what no table could hold. Cancelled, it releases what it may have held.
         """
         text = json_text(context)
-        command = Open(request_id, wallet_id, amount, price_version_id, self._owner, text)
+        command = Open(request_id, wallet_id, amount, price_version_id, self._owner, text, subject)
         await self._hold(command)
 
     async def hold_extend(

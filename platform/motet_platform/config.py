@@ -44,6 +44,9 @@ class Config(BaseSettings):
     max_upload_bytes: Annotated[int, Field(ge=1)] = 4 * 1024**3
     max_rank: Annotated[int, Field(ge=1, le=512)] = 64
     account_storage_bytes: Annotated[int, Field(ge=1)] = 50 * 1024**3
+    webhook_private: bool = False  # tenants' webhooks may lead into this network, by http too
+    four_eyes: bool = False  # an adjustment of credit takes two of the staff
+    worker_cost_usd_per_hour: Annotated[Decimal, Field(ge=0, le=10_000)] = Decimal(0)
     debug: bool = False
     allowed_hosts: Words = ()
     signup: Literal["open", "closed"] = "open"

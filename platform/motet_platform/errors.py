@@ -4,7 +4,7 @@ MotetError
 ├── InvalidRequest        400  malformed or impossible request
 ├── InvalidApiKey         401  missing, unknown, revoked or expired key: all alike
 ├── NotSignedIn           401  /auth without a session
-├── InsufficientCredit    402  not retried by clients
+├── InsufficientCredit    402  no credit, a spend cap or the request's max_cost; not retried
 ├── PermissionDenied      403  the key lacks a scope, a model or a role
 ├── NotFound              404  absent, or another tenant's: the same answer
 │   └── ModelNotFound     404

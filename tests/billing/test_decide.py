@@ -1,14 +1,17 @@
 """Deciding a batch is deciding its commands one by one; a refusal leaves no trace."""
 
 from copy import deepcopy
+from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 from motet_billing.burn import OpenLot
+from motet_billing.caps import CapRow
 from motet_billing.commands import Expire, Extend, Open, Settle, Settlement
 from motet_billing.decide import Books, Decision, HoldRow, WalletRow, decide
 from motet_billing.errors import LedgerError
 
+START = datetime(2026, 11, 1, tzinfo=UTC)
 REQUESTS = ["a", "b", "c", "d"]
 requests = st.sampled_from(REQUESTS)
 wallet_ids = st.sampled_from([1, 2, 3])
@@ -22,6 +25,7 @@ commands = st.one_of(
         st.just(1),
         st.sampled_from(["gw", "other"]),
         st.just("{}"),
+        st.sampled_from(["", "key"]),
     ),
     st.tuples(requests, amounts, st.integers(0, 60)).map(
         lambda t: Extend(t[0], max(t[1], t[2]), "{}", t[2])
@@ -48,11 +52,25 @@ def books(draw: st.DrawFn) -> Books:
             lapsed = draw(st.booleans())
             result.holds[request] = HoldRow(request, wallet.id, 1, "gw", amount, lapsed=lapsed)
             wallet.reserved += amount
+    for number, (wallet_id, subject) in enumerate([(1, ""), (1, "key"), (2, "key")]):
+        if draw(st.booleans()):
+            held = sum(h.amount for h in result.holds.values() if counts(h, wallet_id, subject))
+            limit, spent = draw(st.integers(0, 150)), draw(st.integers(0, 50))
+            result.caps[wallet_id, subject] = CapRow(
+                number, wallet_id, subject, limit, "none", START, spent, held, 0
+            )
     return result
+
+
+def counts(hold: HoldRow, wallet_id: int, subject: str) -> bool:
+    return hold.state == "held" and hold.wallet_id == wallet_id and subject in ("", hold.subject)
 
 
 def check(book: Books) -> None:
     """What holds between any two commands."""
+    for (wallet_id, subject), cap in book.caps.items():
+        held = sum(h.amount for h in book.holds.values() if counts(h, wallet_id, subject))
+        assert 0 <= held == cap.reserved
     for wallet in book.wallets.values():
         held = [
             hold.amount
@@ -67,6 +85,23 @@ def check(book: Books) -> None:
     assert all(0 <= hold.captured <= hold.amount for hold in book.holds.values())
 
 
+def replace_alerted(book: Books, like: Books) -> Books:
+    """A refusal may leave one thing: that a cap stopped something is told, once."""
+    copy = deepcopy(book)
+    for key, cap in copy.caps.items():
+        cap.alerted = like.caps[key].alerted
+    return copy
+
+
+@given(books(), st.lists(commands, max_size=12))
+def test_no_cap_is_passed(book: Books, batch: list) -> None:
+    over = {key: cap.spent + cap.reserved for key, cap in book.caps.items()}
+    alerts = decide(batch, book).alerts
+    for key, cap in book.caps.items():
+        assert cap.spent + cap.reserved <= max(cap.limit, over[key])
+    assert len({(alert.cap_id, alert.percent) for alert in alerts}) == len(alerts)
+
+
 @given(books(), st.lists(commands, max_size=12))
 def test_every_step_keeps_the_books(book: Books, batch: list) -> None:
     for command in batch:
@@ -78,8 +113,11 @@ def test_every_step_keeps_the_books(book: Books, batch: list) -> None:
             assert book.holds[request] == hold
         # A refused extension may leave its checkpoint; every other refusal leaves nothing.
         if isinstance(decision.results[0], LedgerError) and not isinstance(command, Extend):
-            assert book == before
-            assert decision == Decision(results=decision.results)
+            untold = replace_alerted(book, before)
+            assert untold == before
+            told = Decision(results=decision.results, caps=decision.caps, alerts=decision.alerts)
+            assert decision == told
+            assert {alert.cap_id for alert in decision.alerts} == set(decision.caps)
 
 
 @given(books(), st.lists(commands, max_size=12))
@@ -106,9 +144,10 @@ def test_repeating_what_was_accepted_moves_no_money(book: Books, batch: list) ->
         and not isinstance(command, Expire)
         and (isinstance(command, Settle) or book.holds[command.request_id].state == "held")
     ]
-    before = deepcopy((book.wallets, book.lots))
+    before = deepcopy((book.wallets, book.lots, book.caps))
     again = decide(accepted, book)
-    assert (book.wallets, book.lots) == before
+    after = replace_alerted(book, Books({}, {}, {}, before[2])).caps
+    assert (book.wallets, book.lots, after) == before
     assert again.postings == again.usages == []
     assert not any(isinstance(result, LedgerError) for result in again.results)
 

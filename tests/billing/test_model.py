@@ -29,6 +29,7 @@ WALLETS = 3
 PAST, FUTURE = (datetime.now(UTC) + timedelta(days=days) for days in (-1, 1))
 amounts = st.integers(1, 60)
 shares = st.integers(0, 100)
+subjects = st.sampled_from(["", "key:1", "key:2"])
 
 
 @dataclass
@@ -45,14 +46,22 @@ class Hold:
     state: str = "held"
     captured: int = 0
     delivered: int = 0
+    subject: str = ""
+
+
+@dataclass
+class Cap:
+    limit: int
+    spent: int = 0
 
 
 @dataclass
 class Model:
-    """Lots by id, in the order of their making; holds by request."""
+    """Lots by id, in the order of their making; holds by request; caps by wallet and subject."""
 
     lots: dict[int, dict[int, Lot]] = field(default_factory=lambda: {n: {} for n in range(WALLETS)})
     holds: dict[str, Hold] = field(default_factory=dict)
+    caps: dict[tuple[int, str], Cap] = field(default_factory=dict)
 
     def posted(self, wallet: int) -> int:
         return sum(lot.remaining for lot in self.lots[wallet].values())
@@ -67,6 +76,25 @@ class Model:
     def available(self, wallet: int) -> int:
         return self.posted(wallet) - self.reserved(wallet)
 
+    def cap_reserved(self, wallet: int, subject: str) -> int:
+        return sum(
+            hold.amount
+            for hold in self.holds.values()
+            if hold.wallet == wallet and hold.state == "held" and subject in ("", hold.subject)
+        )
+
+    def refusal(self, wallet: int, subject: str, amount: int) -> str | None:
+        """What leaves the least names itself: "cap" or "credit"."""
+        rooms = [
+            max(0, cap.limit - cap.spent - self.cap_reserved(where, who))
+            for (where, who), cap in self.caps.items()
+            if where == wallet and who in ("", subject)
+        ]
+        room = min(rooms, default=None)
+        if room is not None and room < amount and room < self.available(wallet):
+            return "cap"
+        return "credit" if amount > self.available(wallet) else None
+
     def in_order(self, wallet: int) -> list[Lot]:
         def key(item: tuple[int, Lot]) -> tuple[bool, bool, Any, int]:
             number, lot = item
@@ -77,6 +105,9 @@ class Model:
 
     def end(self, hold: Hold, cost: int) -> None:
         hold.state, hold.captured = ("captured" if cost else "released"), cost
+        for (wallet, subject), cap in self.caps.items():
+            if wallet == hold.wallet and subject in ("", hold.subject):
+                cap.spent += cost
         for _ in range(cost):  # one picodollar at a time
             next(lot for lot in self.in_order(hold.wallet) if lot.remaining).remaining -= 1
 
@@ -96,7 +127,9 @@ class Model:
 def machine(bank: Any, dsn: str) -> type[RuleBasedStateMachine]:
     """The state machine over a bank and two writers of its database."""
     from motet_billing import errors
+    from motet_billing.cap_services import cap_clear, cap_set
     from motet_billing.commands import Settlement
+    from motet_billing.models import Cap as CapTable
     from motet_billing.models import Hold as HoldTable
     from motet_billing.models import Lot as LotTable
     from motet_billing.models import Wallet
@@ -107,6 +140,9 @@ def machine(bank: Any, dsn: str) -> type[RuleBasedStateMachine]:
     from motet_platform.metering.sink import usage_insert
 
     runs = itertools.count()
+    refusals = {
+        "cap": errors.SpendCapReached, "credit": errors.InsufficientCredit, None: None,
+    }  # fmt: skip
 
     class Ledger(RuleBasedStateMachine):
         requests = Bundle("requests")
@@ -168,21 +204,21 @@ def machine(bank: Any, dsn: str) -> type[RuleBasedStateMachine]:
 
         @rule(
             target=requests,
-            asks=st.lists(st.tuples(st.integers(0, WALLETS - 1), amounts), max_size=6),
+            asks=st.lists(st.tuples(st.integers(0, WALLETS - 1), amounts, subjects), max_size=6),
             writer=st.integers(0, 1),
             times=st.integers(1, 2),
         )
-        def open(self, asks: list[tuple[int, int]], writer: int, times: int) -> Any:
+        def open(self, asks: list[tuple[int, int, str]], writer: int, times: int) -> Any:
             names = [f"{self.run}:{writer}:{next(self.names)}" for _ in asks]
             calls, expected = [], []
-            for name, (wallet, amount) in zip(names, asks, strict=True):
-                fits = amount <= self.model.available(wallet)
-                if fits:
-                    self.model.holds[name] = Hold(wallet, amount)
+            for name, (wallet, amount, subject) in zip(names, asks, strict=True):
+                refusal = self.model.refusal(wallet, subject, amount)
+                if refusal is None:
+                    self.model.holds[name] = Hold(wallet, amount, subject=subject)
                 for _ in range(times):
                     opening = bank.opening(self.wallets[wallet], name, amount)
-                    calls.append(self.writers[writer].hold_open(**opening))
-                    expected.append(None if fits else errors.InsufficientCredit)
+                    calls.append(self.writers[writer].hold_open(**opening, subject=subject))
+                    expected.append(refusals[refusal])
             assert self.together(calls) == expected
             return multiple(*(name for name in names if name in self.model.holds))
 
@@ -195,9 +231,9 @@ def machine(bank: Any, dsn: str) -> type[RuleBasedStateMachine]:
             if hold.state != "held":
                 expected = errors.HoldClosed
             else:
-                if max(0, more) > self.model.available(hold.wallet):
-                    expected = errors.InsufficientCredit
-                else:
+                refusal = self.model.refusal(hold.wallet, hold.subject, max(0, more))
+                expected = refusals[refusal]
+                if refusal is None:
                     hold.amount = max(hold.amount, amount)
                 hold.delivered = max(hold.delivered, cost)
             call = self.writers[int(request.split(":")[1])].hold_extend(
@@ -231,6 +267,22 @@ def machine(bank: Any, dsn: str) -> type[RuleBasedStateMachine]:
                     expected[request] = hold.delivered
             assert {each.request_id: each.cost for each in bank.sweep()} == expected
 
+        @rule(
+            wallet=st.integers(0, WALLETS - 1),
+            subject=subjects,
+            limit=st.one_of(st.none(), st.integers(0, 80)),
+        )
+        def cap(self, wallet: int, subject: str, limit: int | None) -> None:
+            """Set while holds are open; a cap that is there keeps its count."""
+            where = {"wallet_id": self.wallets[wallet].pk, "subject": subject}
+            there = (wallet, subject) in self.model.caps
+            if limit is None:
+                assert cap_clear(**where) == there
+                self.model.caps.pop((wallet, subject), None)
+                return
+            cap_set(**where, limit=limit, period="none", spent=lambda start: 1 / 0)
+            self.model.caps.setdefault((wallet, subject), Cap(limit)).limit = limit
+
         @rule()
         def expire(self) -> None:
             assert lots_expire() == sum(self.model.expire(n) for n in range(WALLETS))
@@ -254,6 +306,14 @@ def machine(bank: Any, dsn: str) -> type[RuleBasedStateMachine]:
             assert {hold.pk: (hold.amount, hold.state, hold.captured) for hold in holds} == {
                 name: (hold.amount, hold.state, hold.captured)
                 for name, hold in self.model.holds.items()
+            }
+            caps = CapTable.objects.filter(wallet__in=self.number)
+            assert {
+                (self.number[cap.wallet_id], cap.subject): (cap.limit, cap.spent, cap.reserved)
+                for cap in caps
+            } == {
+                (wallet, subject): (cap.limit, cap.spent, self.model.cap_reserved(wallet, subject))
+                for (wallet, subject), cap in self.model.caps.items()
             }
             ended = {name: h.captured for name, h in self.model.holds.items() if h.state != "held"}
             used = UsageRecord.objects.filter(pk__startswith=f"{self.run}:")

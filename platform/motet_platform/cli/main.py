@@ -8,6 +8,7 @@ from motet_platform.cli import (
     accounts,
     adapters,
     admin,
+    books,
     chat,
     keys,
     login,
@@ -30,6 +31,7 @@ app.add_typer(adapters.app, name="adapters", rich_help_panel="Customers")
 app.add_typer(keys.app, name="keys", rich_help_panel="Customers")
 for process in (
     processes.up, processes.gateway, processes.worker, processes.tasks, processes.migrate,
+    books.audit, books.reconcile,
 ):  # fmt: skip
     app.command(rich_help_panel="Operators")(process)
 app.add_typer(accounts.app, name="accounts", rich_help_panel="Operators")

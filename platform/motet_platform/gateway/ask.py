@@ -31,6 +31,7 @@ class Ask:
     max_tokens: int | None
     include_usage: bool | None = None
     echoed: Mapping[str, object] | None = None
+    max_cost: int | None = None  # picodollars
 
     @property
     def n(self) -> int:

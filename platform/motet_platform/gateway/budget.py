@@ -7,6 +7,8 @@ from typing import Self
 
 from motet_billing.pricing import Price, cost
 
+from motet_platform.gateway.ask import BYTES_PER_TOKEN
+
 OUTPUT_CHUNK = 1024  # output tokens per choice that one grant covers
 LOW_WATER = 256  # a worker asks for more when this many granted output tokens are left
 
@@ -27,6 +29,21 @@ class Budget:
         ceiling = None if max_tokens is None else n * max_tokens
         output = step if ceiling is None else min(step, ceiling)
         return cls(prompt=prompt_estimate, output=output, ceiling=ceiling, step=step)
+
+    def begun_within(self, price: Price, max_cost: int) -> Budget | None:
+        """This first grant under a client's own limit; None if no output at all fits in it.
+
+        A grant is never taken back. So where the limit may be tight (a token is a byte at worst),
+        each choice gets one token until the prompt's true length is known.
+        """
+        if cost(price, BYTES_PER_TOKEN * self.prompt, 0, self.output) <= max_cost:
+            return self
+        output = min(self.output, self.step // OUTPUT_CHUNK)
+        left = max_cost - cost(price, 0, 0, output)
+        if left < 0:
+            return None
+        prompt = self.prompt if price.input == 0 else min(self.prompt, left // price.input)
+        return replace(self, prompt=prompt, output=output)
 
     @property
     def exhausted(self) -> bool:

@@ -13,7 +13,7 @@ from motet_inference.rpc.client import RequestStream
 
 from motet_platform.errors import MotetError, Unavailable
 from motet_platform.gateway.budget import Budget
-from motet_platform.gateway.failures import not_affordable
+from motet_platform.gateway.failures import MaxCostReached, code_of, not_affordable
 from motet_platform.gateway.tally import Tally
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,14 @@ class Extender:
     """
 
     def __init__(
-        self, ledger: HoldExtender, *, request_id: str, price: Price, budget: Budget, tally: Tally
+        self,
+        ledger: HoldExtender,
+        *,
+        request_id: str,
+        price: Price,
+        budget: Budget,
+        tally: Tally,
+        max_cost: int | None = None,
     ) -> None:
         self.budget = budget
         self.amount = max(1, budget.amount(price))  # held, in picodollars
@@ -48,6 +55,7 @@ class Extender:
         self._request_id = request_id
         self._price = price
         self._tally = tally
+        self._max_cost = max_cost
         self._task: asyncio.Task[None] | None = None
 
     def accepted(self, prompt_tokens: int) -> None:
@@ -67,18 +75,11 @@ class Extender:
     async def _answer(self, low: pb.BudgetLow, stream: RequestStream) -> None:
         wanted = self.budget.grown(prompt_needed=low.prompt_needed, output_used=low.output_used)
         try:
-            await self._grow(wanted, stream)
+            await self._hold_most_of(wanted)
+            self._grant(stream, last=self.code is not None or self.budget.exhausted)
         except InsufficientCredit as error:
-            if wanted.prompt > self.budget.prompt:
-                whole = InsufficientCredit(
-                    available=self.amount + error.available, needed=wanted.amount(self._price)
-                )
-                self.refusal = not_affordable(whole, self._price, wanted)
-                stream.cancel()
-                return
-            self.code = "insufficient_credit"
-            wanted = wanted.within(self._price, self.amount + error.available) or self.budget
-            await self._grow_to_the_end(wanted, stream)
+            self.refusal = not_affordable(error, self._price, wanted, held=self.amount)
+            stream.cancel()
         except LedgerError as error:
             log.warning("%s: the hold cannot grow: %r", self._request_id, error)
             self.code = "ledger_unavailable"
@@ -88,19 +89,28 @@ class Extender:
             else:
                 self._grant(stream, last=True)
 
-    async def _grow_to_the_end(self, wanted: Budget, stream: RequestStream) -> None:
-        """The last of the credit, if it is still there, and then no more."""
-        try:
-            if wanted.output > self.budget.output:
-                await self._hold(wanted)
-        except LedgerError:
-            pass  # someone else took it: the request ends at what it has
-        self._grant(stream, last=True)
+    async def _hold_most_of(self, wanted: Budget) -> None:
+        """Hold it, or as much of its output as can be paid: `code` then says what set the end.
 
-    async def _grow(self, wanted: Budget, stream: RequestStream) -> None:
-        if wanted != self.budget:
-            await self._hold(wanted)
-        self._grant(stream, last=self.budget.exhausted)
+        InsufficientCredit where a longer prompt cannot be paid beside what was granted.
+        """
+        while wanted != self.budget:
+            try:
+                self._check_max_cost(wanted)
+                await self._hold(wanted)
+            except InsufficientCredit as error:
+                fits = wanted.within(self._price, self.amount + error.available)
+                if fits is None or fits.output < self.budget.output:
+                    if wanted.prompt > self.budget.prompt:
+                        raise
+                    fits = self.budget
+                self.code = code_of(error)
+                wanted = fits
+
+    def _check_max_cost(self, wanted: Budget) -> None:
+        needed = wanted.amount(self._price)
+        if self._max_cost is not None and needed > self._max_cost:
+            raise MaxCostReached(self._max_cost - self.amount, needed)
 
     async def _hold(self, wanted: Budget) -> None:
         amount = max(self.amount, wanted.amount(self._price))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from motet_billing.errors import InsufficientCredit as LedgerInsufficient
+from motet_billing.errors import SpendCapReached
 from motet_billing.pricing import Price, cost, usd
 from motet_inference.rpc import worker_pb2 as pb
 
@@ -35,17 +36,40 @@ def failure(failed: pb.Failed) -> MotetError:
     return InternalError(code="internal_error")
 
 
-def not_affordable(error: LedgerInsufficient, price: Price, budget: Budget) -> InsufficientCredit:
-    """402 that says what the credit would be enough for. `error` is of a hold for all of it."""
-    left = max(0, error.available)
-    prompt = cost(price, budget.prompt, 0, 0)
-    tokens = max(0, left - prompt) // price.output if price.output else 0
+class MaxCostReached(LedgerInsufficient):
+    """The client's own limit leaves `available` more."""
+
+
+def code_of(error: LedgerInsufficient) -> str:
+    """What ended a request for want of money, as clients are told."""
+    if isinstance(error, MaxCostReached):
+        return "max_cost_reached"
+    if isinstance(error, SpendCapReached):
+        return "spend_cap_reached"
+    return "insufficient_credit"
+
+
+def not_affordable(
+    error: LedgerInsufficient, price: Price, budget: Budget, *, held: int = 0
+) -> InsufficientCredit:
+    """402 that says what would be affordable. `budget` was asked for, `held` is held already."""
+    left = held + max(0, error.available)
+    tokens = max(0, left - cost(price, budget.prompt, 0, 0)) // price.output if price.output else 0
+    limit, remedy = "is available", "add credit"
+    if isinstance(error, MaxCostReached):
+        limit, remedy = "is the request's max_cost", "raise max_cost"
+    elif isinstance(error, SpendCapReached):
+        whose = "this key" if error.subject else "the account"
+        until = f" until {error.resets_at:%Y-%m-%d %H:%M} UTC" if error.resets_at else ""
+        limit = f"is left of the spend cap of {whose}, ${usd(error.limit)},{until}"
+        limit, remedy = limit.rstrip(","), "raise the cap"
     enough = (
-        f"enough for about {tokens} output tokens after this prompt: lower max_tokens or add credit"
+        f"enough for about {tokens} output tokens after this prompt: lower max_tokens or {remedy}"
         if tokens
-        else "not enough for this prompt and any output: add credit"
+        else f"not enough for this prompt and any output: {remedy}"
     )
     return InsufficientCredit(
-        f"This request needs ${usd(error.needed)} of credit to start, and ${usd(left)} is "
-        f"available, {enough}."
+        f"This request needs ${usd(budget.amount(price))} to start, and ${usd(left)} {limit}, "
+        f"{enough}.",
+        code=code_of(error),
     )

@@ -17,12 +17,13 @@ from motet_platform.gateway.budget import Budget
 from motet_platform.gateway.caller import Caller, Route
 from motet_platform.gateway.exchange import Exchange
 from motet_platform.gateway.extender import Extender
-from motet_platform.gateway.failures import RETRYABLE, failure, not_affordable
+from motet_platform.gateway.failures import RETRYABLE, MaxCostReached, failure, not_affordable
 from motet_platform.gateway.outcome import ClientGone
 from motet_platform.gateway.services import Services
 from motet_platform.gateway.settlement import hold_context, settle
 from motet_platform.gateway.tally import Tally
 from motet_platform.gateway.update import Update, next_update
+from motet_platform.keys.subject import key_subject
 
 log = logging.getLogger(__name__)
 
@@ -83,12 +84,19 @@ class Flow:
         budget = Budget.first(
             prompt_estimate=ask.prompt_estimate, n=ask.n, max_tokens=ask.max_tokens
         )
+        if ask.max_cost is not None:
+            fits = budget.begun_within(route.price, ask.max_cost)
+            if fits is None:
+                error = MaxCostReached(ask.max_cost, budget.amount(route.price))
+                raise not_affordable(error, route.price, budget)
+            budget = fits
         extender = Extender(
             self._services.ledger,
             request_id=self._exchange.request_id,
             price=route.price,
             budget=budget,
             tally=self._tally,
+            max_cost=ask.max_cost,
         )
         try:
             await self._services.ledger.hold_open(
@@ -97,6 +105,7 @@ class Flow:
                 amount=extender.amount,
                 price_version_id=route.price.version_id,
                 context=hold_context(self._caller, self._ask, route),
+                subject=key_subject(self._caller.key_id),
             )
         except InsufficientCredit as error:
             raise not_affordable(error, route.price, budget) from None
@@ -162,8 +171,8 @@ class Flow:
             self._tally.cached_tokens = last.usage.cached_tokens
         if update.finished is not None:
             update.usage = self._tally.after(update)
-            update.code = extender.code
             reasons = {choice.finish_reason for choice in update.finished.choices}
+            update.code = extender.code if "budget" in reasons else None
             self._outcome.finish_reason = "length" if "budget" in reasons else min(reasons)
 
     async def _try_again(self, failed: pb.Failed, route: Route, extender: Extender) -> None:

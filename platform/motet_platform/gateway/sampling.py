@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
+from motet_billing.money import picodollars
 from motet_inference.rpc import worker_pb2 as pb
 from msgspec import Meta, Raw
 
@@ -78,6 +79,7 @@ class SamplingBody(msgspec.Struct, kw_only=True):
     stop_token_ids: Annotated[list[TokenId], Meta(max_length=64)] | None = None
     logit_bias: Annotated[dict[str, Bias], Meta(max_length=MAX_BIASES)] | None = None
     ignore_eos: bool | None = None
+    max_cost: Annotated[str, Meta(max_length=32)] | None = None  # USD, an exact decimal
     response_format: ResponseFormat | None = None
 
     tools: Raw = Raw()
@@ -104,6 +106,21 @@ class SamplingBody(msgspec.Struct, kw_only=True):
     @property
     def include_usage(self) -> bool | None:
         return None if self.stream_options is None else self.stream_options.include_usage
+
+
+def max_cost(body: SamplingBody) -> int | None:
+    """The most that the request may cost, in picodollars. Raises InvalidRequest."""
+    if body.max_cost is None:
+        return None
+    try:
+        amount = picodollars(body.max_cost)
+    except ValueError:
+        amount = 0
+    if amount <= 0:
+        raise InvalidRequest(
+            'max_cost is a positive amount in USD as a string, such as "0.002".', param="max_cost"
+        )
+    return amount
 
 
 def refuse_unbuilt(body: SamplingBody) -> None:

@@ -15,6 +15,7 @@ from motet_platform.gateway.sampling import (
     MAX_CHOICES,
     SamplingBody,
     TokenId,
+    max_cost,
     refuse_unbuilt,
     sampling,
     unsupported,
@@ -103,6 +104,7 @@ class ChatBody(SamplingBody, kw_only=True):
             prompt_estimate=chat_estimate(chat, size),
             max_tokens=limit,
             include_usage=self.include_usage,
+            max_cost=max_cost(self),
         )
 
 
@@ -137,6 +139,7 @@ class CompletionBody(SamplingBody, kw_only=True):
             prompt_estimate=_set_prompt(submit, self.prompt),
             max_tokens=limit,
             include_usage=self.include_usage,
+            max_cost=max_cost(self),
         )
 
 

@@ -64,6 +64,7 @@ async def settle(
         price_version_id=route.price.version_id,
         cost=outcome.cost,
         fault=outcome.fault,
+        worker=outcome.worker,
         ttft_ms=outcome.ttft_ms,
         duration_ms=exchange.elapsed_ms,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from motet_platform.accounts.models import Account
+from motet_platform.errors import NotFound
 from motet_platform.keys.models import ApiKey
 
 
@@ -13,3 +14,14 @@ def keys_of(account: Account) -> QuerySet[ApiKey]:
     return ApiKey.objects.filter(account=account, dashboard=False).select_related(
         "created_by", "service_account"
     )
+
+
+def key_get(account: Account, key_id: int, *, for_update: bool = False) -> ApiKey:
+    """A key of the account, revoked ones included. NotFound."""
+    keys = keys_of(account)
+    if for_update:
+        keys = keys.select_for_update(of=("self",))
+    key = keys.filter(pk=key_id).first()
+    if key is None:
+        raise NotFound("There is no such key.", code="key_not_found")
+    return key

@@ -9,16 +9,18 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from motet_billing.money import usd
 
 from motet_platform.accounts.models import Account, User
 from motet_platform.accounts.roles import SCOPES
 from motet_platform.audit.services import audit
-from motet_platform.errors import InvalidRequest, NotFound, PermissionDenied
+from motet_platform.errors import InvalidRequest, PermissionDenied
 from motet_platform.keys import scopes as known
 from motet_platform.keys import secret
 from motet_platform.keys.models import ApiKey
-from motet_platform.keys.selectors import keys_of
+from motet_platform.keys.selectors import key_get, keys_of
 from motet_platform.team.models import ServiceAccount
+from motet_platform.wallet.caps import CapAsked, caps_of, key_cap_set
 
 MAX_ACTIVE = 200
 
@@ -43,6 +45,7 @@ def key_create(
     created_by: User | None = None,
     parent: ApiKey | None = None,
     service_account: ServiceAccount | None = None,
+    spend_cap: CapAsked | None = None,
 ) -> NewKey:
     """A key of the account; with `parent`, one that may do no more than its parent, and with
     `service_account`, one of that member's, which may do no more than its role.
@@ -77,6 +80,7 @@ def key_create(
             code="key_exceeds_role",
             param="scopes",
         )
+        _refuse_looser_cap(parent, spend_cap)
     with transaction.atomic():
         # One at a time per account, or two callers would both find room.
         Account.objects.select_for_update().get(pk=account.pk)
@@ -85,16 +89,29 @@ def key_create(
                 f"An account has at most {MAX_ACTIVE} keys: revoke some.", code="too_many_keys"
             )
         key.save()
-        audit(account, "key.create", key.prefix, after=_shown(key))
+        if spend_cap is not None:
+            key_cap_set(account, key.pk, spend_cap)
+        shown = {**_shown(key), "spend_cap": _cap_shown(spend_cap)}
+        audit(account, "key.create", key.prefix, after=shown)
     return NewKey(key, fresh)
+
+
+def key_cap_change(
+    *, account: Account, key_id: int, spend_cap: CapAsked | None, asked_by: ApiKey
+) -> None:
+    """Caps what a key spends, or lifts its cap. NotFound; PermissionDenied `key_exceeds_parent`
+    where the key that asks has a cap that is tighter."""
+    key = key_get(account, key_id)
+    _refuse_looser_cap(asked_by, spend_cap)
+    with transaction.atomic():
+        key_cap_set(account, key.pk, spend_cap)
+        audit(account, "key.cap", key.prefix, after={"spend_cap": _cap_shown(spend_cap)})
 
 
 def key_revoke(*, account: Account, key_id: int) -> ApiKey:
     """Ends a key; gateways hear of it with the commit. Safe to repeat. NotFound."""
     with transaction.atomic():
-        key = keys_of(account).select_for_update(of=("self",)).filter(pk=key_id).first()
-        if key is None:
-            raise NotFound("There is no such key.", code="key_not_found")
+        key = key_get(account, key_id, for_update=True)
         if key.revoked_at is None:
             key.revoked_at = timezone.now()
             key.save(update_fields=["revoked_at"])
@@ -127,6 +144,10 @@ def _shown(key: ApiKey) -> dict[str, Any]:
     }
 
 
+def _cap_shown(cap: CapAsked | None) -> dict[str, str] | None:
+    return None if cap is None else {"limit": usd(cap.limit), "period": cap.period}
+
+
 def _refuse_more_than(parent: ApiKey, key: ApiKey) -> None:
     excess = [
         ("scopes", not set(key.scopes) <= set(parent.scopes)),
@@ -145,11 +166,23 @@ def _refuse_more_than(parent: ApiKey, key: ApiKey) -> None:
     ]
     for field, above in excess:
         if above:
-            raise PermissionDenied(
-                f"{field}: a key can give no more than it has itself.",
-                code="key_exceeds_parent",
-                param=field,
-            )
+            raise _exceeds(field)
+
+
+def _refuse_looser_cap(parent: ApiKey, wanted: CapAsked | None) -> None:
+    cap = caps_of(parent.account).get(parent.pk)
+    if cap is None:
+        return
+    if wanted is None or wanted.period != cap.period or wanted.limit > cap.limit:
+        raise _exceeds("spend_cap")
+
+
+def _exceeds(field: str) -> PermissionDenied:
+    return PermissionDenied(
+        f"{field}: a key can give no more than it has itself.",
+        code="key_exceeds_parent",
+        param=field,
+    )
 
 
 def _above(wanted: int | None, limit: int | None) -> bool:

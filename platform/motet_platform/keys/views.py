@@ -1,23 +1,23 @@
-"""GET and POST /v1/keys, GET and DELETE /v1/keys/{id}."""
+"""GET and POST /v1/keys, GET, PATCH and DELETE /v1/keys/{id}."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.core.validators import RegexValidator
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from motet_platform.api.paging import Page, PageQuery
 from motet_platform.api.view import ApiView
-from motet_platform.errors import NotFound
 from motet_platform.keys import scopes
 from motet_platform.keys.models import ApiKey
-from motet_platform.keys.selectors import keys_of
-from motet_platform.keys.services import key_create, key_revoke
+from motet_platform.keys.selectors import key_get, keys_of
+from motet_platform.keys.services import key_cap_change, key_create, key_revoke
 from motet_platform.team.service_accounts import service_account_get
+from motet_platform.wallet.caps import CapIn, CapOut, cap_shown, caps_of
 
 _MODEL = RegexValidator(r"\A[A-Za-z0-9._:@/-]+\Z", "Not the name of a model.")
 
@@ -44,21 +44,33 @@ class KeyIn(serializers.Serializer[dict[str, Any]]):
     service_account = serializers.IntegerField(
         allow_null=True, required=False, help_text="Whose the key shall be; null: your own."
     )
+    spend_cap = CapIn(allow_null=True, required=False)
+
+
+class KeyPatchIn(serializers.Serializer[dict[str, Any]]):
+    spend_cap = CapIn(allow_null=True, help_text="null lifts the cap.")
 
 
 class KeyOut(serializers.ModelSerializer[ApiKey]):
+    """`context["caps"]`: the account's caps by key."""
+
     created_by = serializers.CharField(source="created_by.email", default=None, allow_null=True)
     service_account = serializers.CharField(
         source="service_account.name", default=None, allow_null=True
     )
+    spend_cap = serializers.SerializerMethodField()
 
     class Meta:
         model = ApiKey
         fields = [
             "id", "name", "prefix", "scopes", "models", "requests_per_minute", "tokens_per_minute",
             "expires_at", "revoked_at", "created_at", "last_used_at", "created_by",
-            "service_account",
+            "service_account", "spend_cap",
         ]  # fmt: skip
+
+    @extend_schema_field(CapOut(allow_null=True))
+    def get_spend_cap(self, key: ApiKey) -> dict[str, Any] | None:
+        return cap_shown(self.context["caps"].get(key.pk))
 
 
 class NewKeyOut(KeyOut):
@@ -86,7 +98,10 @@ class KeysView(ApiView):
         if page.after is not None:
             keys = keys.filter(pk__lt=page.after)
         rows = list(keys.order_by("-pk")[: page.limit + 1])
-        return Response(page.body(rows, lambda key: KeyOut(key).data, lambda key: key.pk))
+        context = {"caps": caps_of(self.account)}
+        return Response(
+            page.body(rows, lambda key: KeyOut(key, context=context).data, lambda key: key.pk)
+        )
 
     @extend_schema(operation_id="keys_create", request=KeyIn, responses={201: NewKeyOut})
     def post(self, request: Request) -> Response:
@@ -106,21 +121,35 @@ class KeysView(ApiView):
             else service_account_get(self.account, service_id),
             **wanted,
         )
-        return Response({**KeyOut(new.key).data, "key": new.secret}, status=201)
+        return Response({**_shown(new.key), "key": new.secret}, status=201)
 
 
 class KeyView(ApiView):
-    scopes = {"GET": scopes.KEYS, "DELETE": scopes.KEYS}
+    scopes = {"GET": scopes.KEYS, "PATCH": scopes.KEYS, "DELETE": scopes.KEYS}
 
     @extend_schema(operation_id="keys_get", responses=KeyOut)
     def get(self, request: Request, key_id: int) -> Response:
-        key = keys_of(self.account).filter(pk=key_id).first()
-        if key is None:
-            raise NotFound("There is no such key.", code="key_not_found")
-        return Response(KeyOut(key).data)
+        return Response(_shown(key_get(self.account, key_id)))
+
+    @extend_schema(operation_id="keys_update", request=KeyPatchIn, responses=KeyOut)
+    def patch(self, request: Request, key_id: int) -> Response:
+        """Sets or lifts the key's spend cap; it holds for the next request."""
+        body = KeyPatchIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        key_cap_change(
+            account=self.account,
+            key_id=key_id,
+            spend_cap=body.validated_data["spend_cap"],
+            asked_by=self.key,
+        )
+        return Response(_shown(key_get(self.account, key_id)))
 
     @extend_schema(operation_id="keys_revoke", responses={204: None})
     def delete(self, request: Request, key_id: int) -> Response:
         """Revokes the key, at once and for good."""
         key_revoke(account=self.account, key_id=key_id)
         return Response(status=204)
+
+
+def _shown(key: ApiKey) -> dict[str, Any]:
+    return dict(KeyOut(key, context={"caps": caps_of(key.account)}).data)

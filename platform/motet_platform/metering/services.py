@@ -55,4 +55,4 @@ def expired_hold_record(hold: ExpiredHold) -> None:
         created_at=datetime.now(UTC),
     )
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, usage_values(row))
+        cursor.execute(INSERT, usage_values([row]))

@@ -12,6 +12,7 @@ from motet_platform.keys.tokens import tokens_sweep
 from motet_platform.metering.services import expired_hold_record, usage_forget
 from motet_platform.outbox.registry import periodic, periodic_jobs
 from motet_platform.outbox.services import periodic_forget, tasks_forget
+from motet_platform.wallet.alerts import alerts_hand_on
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,12 @@ def holds() -> None:
 @periodic("lots", every=timedelta(minutes=1))
 def lots() -> None:
     lots_expire()
+
+
+@periodic("alerts", every=timedelta(seconds=3))
+def alerts() -> None:
+    """Spend caps that have reached a threshold are told to whom they belong."""
+    alerts_hand_on()
 
 
 @periodic("uploads", every=timedelta(minutes=5))

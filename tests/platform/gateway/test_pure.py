@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from motet_billing.pricing import Price, cost
 from motet_inference.rpc import worker_pb2 as pb
@@ -77,6 +77,19 @@ def test_what_an_amount_pays_for_costs_no_more(
         assert part.amount(price) <= amount
         more = cost(price, prompt, 0, part.output + 1)
         assert part.output == budget.output or more > amount
+
+
+@given(prices, tokens, st.integers(1, 16), st.integers(1, 10**13))
+def test_a_first_grant_under_a_limit_costs_no_more(
+    price: Price, prompt: int, n: int, limit: int
+) -> None:
+    budget = Budget.first(prompt_estimate=prompt, n=n, max_tokens=None)
+    begun = budget.begun_within(price, limit)
+    if begun is None:
+        assert cost(price, 0, 0, n) > limit
+    else:
+        assert begun.amount(price) <= limit
+        assert n <= begun.output <= budget.output and begun.prompt <= budget.prompt
 
 
 # ---- tally ----
@@ -309,6 +322,7 @@ bodies = (ChatBody, ResponseBody)
 fields = sorted({f.name for body in bodies for f in msgspec.structs.fields(body)})
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(fields), json_values, max_size=6))
 def test_any_body_is_understood_or_refused_as_400(body: dict[str, Any]) -> None:
     good: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "x"}]}

@@ -30,7 +30,7 @@ def row(person: Any, request_id: str, **fields: Any) -> UsageRow:
 def record(person: Any, request_id: str, **fields: Any) -> UsageRow:
     made = row(person, request_id, **fields)
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, usage_values(made))
+        cursor.execute(INSERT, usage_values([made]))
     return made
 
 
