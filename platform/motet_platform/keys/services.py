@@ -74,13 +74,13 @@ def key_create(
     )
     if parent is not None:
         _refuse_more_than(parent, key)
+        _refuse_looser_cap(parent, spend_cap)
     if service_account is not None and not set(key.scopes) <= SCOPES[service_account.role]:
         raise PermissionDenied(
             f"scopes: a {service_account.role} may not do all of that.",
             code="key_exceeds_role",
             param="scopes",
         )
-        _refuse_looser_cap(parent, spend_cap)
     with transaction.atomic():
         # One at a time per account, or two callers would both find room.
         Account.objects.select_for_update().get(pk=account.pk)
