@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from motet_billing.selectors import balance
 from motet_platform.accounts.models import Account
@@ -102,3 +103,6 @@ def test_retention(alice: Any, charlie: Any) -> None:
     assert usage_forget() == 1
     kept = set(UsageRecord.objects.values_list("request_id", flat=True))
     assert kept == {"req_acme_29", "req_other_29", "req_other_31"}
+    for early in ("req_acme_29", "req_other_31"):
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+            UsageRecord.objects.filter(request_id=early).delete()
