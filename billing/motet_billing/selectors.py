@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import FilteredRelation, Q, Sum
+from django.db.models import FilteredRelation, Prefetch, Q
 from django.db.models.functions import Now
 
 from motet_billing.audit import Violation, audit
 from motet_billing.burn import Kind, OpenLot, order
 from motet_billing.caps import CapRow, as_period
 from motet_billing.errors import UnknownWallet
-from motet_billing.models import Cap, Journal, PriceVersion, Wallet
+from motet_billing.models import Cap, Entry, Journal, PriceVersion, Wallet
 from motet_billing.pricing import Price
 
 __all__ = [
@@ -59,6 +59,12 @@ class StatementLine:
     key: str
     amount: int
     memo: str
+    lots: tuple[tuple[int, int], ...]  # (lot, amount)
+
+    @property
+    def request_id(self) -> str | None:
+        """The request that a capture paid for."""
+        return self.key.removeprefix("hold:") if self.kind == "capture" else None
 
 
 def balance(account_id: int) -> Balance:
@@ -95,14 +101,24 @@ def balance(account_id: int) -> Balance:
 
 def ledger(account_id: int, *, limit: int = 100, before: int | None = None) -> list[StatementLine]:
     """The account's statement, newest first; `before` is the id of the last line of a page."""
-    journals = Journal.objects.filter(wallet__account_id=account_id)
+    # By the wallet's own id: over a join, the planner would walk everybody's journals.
+    wallet_id = Wallet.objects.values_list("pk", flat=True).filter(account_id=account_id).first()
+    journals = Journal.objects.filter(wallet_id=wallet_id)
     if before is not None:
         journals = journals.filter(id__lt=before)
-    moved = Sum("entries__amount", filter=Q(entries__account="wallet"))
-    rows = journals.order_by("-id")[:limit].annotate(moved=moved)
+    entries = Entry.objects.filter(account="wallet").order_by("id")
+    rows = journals.order_by("-id").prefetch_related(Prefetch("entries", entries, to_attr="own"))
     return [
-        StatementLine(row.pk, row.created_at, row.kind, row.key, row.moved, row.memo)
-        for row in rows
+        StatementLine(
+            id=row.pk,
+            created_at=row.created_at,
+            kind=row.kind,
+            key=row.key,
+            amount=sum(entry.amount for entry in row.own),
+            memo=row.memo,
+            lots=tuple((entry.lot_id or 0, entry.amount) for entry in row.own),
+        )
+        for row in rows[:limit]
     ]
 
 

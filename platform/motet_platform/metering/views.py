@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
-from motet_billing.models import PriceVersion
+from motet_billing.models import Hold, PriceVersion
 from motet_billing.money import usd
 from rest_framework import serializers
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from motet_platform.api.csv_stream import csv_response
 from motet_platform.api.price import PriceOut, price_shown
 from motet_platform.api.view import ApiView
 from motet_platform.keys import scopes
 from motet_platform.metering.models import UsageRecord
-from motet_platform.metering.selectors import GROUPS, SUMS, receipt, usage_rows
-
-FIGURES = ("requests", *SUMS)
+from motet_platform.metering.selectors import (
+    FIGURES,
+    GROUPS,
+    receipt,
+    usage_rows,
+    usage_stream,
+    usage_total,
+)
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)
@@ -97,7 +102,7 @@ class UsageOut(serializers.Serializer[dict[str, Any]]):
 
 
 class CsvRenderer(BaseRenderer):
-    """Rows as CSV; an error stays the JSON that errors always are."""
+    """Lets clients ask for CSV, which is then streamed; an error stays the JSON that it is."""
 
     media_type = "text/csv"
     format = "csv"
@@ -109,15 +114,9 @@ class CsvRenderer(BaseRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        if "data" not in data:
-            assert renderer_context is not None
-            renderer_context["response"]["Content-Type"] = "application/json"
-            return JSONRenderer().render(data)
-        out = io.StringIO()
-        writer = csv.DictWriter(out, fieldnames=data["columns"], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(data["data"])
-        return out.getvalue().encode()
+        assert renderer_context is not None
+        renderer_context["response"]["Content-Type"] = "application/json"
+        return JSONRenderer().render(data)
 
 
 class UsageView(ApiView):
@@ -129,28 +128,47 @@ class UsageView(ApiView):
         parameters=[UsageQuery],
         responses={(200, "application/json"): UsageOut, (200, "text/csv"): OpenApiTypes.STR},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> Response | StreamingHttpResponse:
         """Tokens and cost, grouped by any of model, version, key, member, day, hour. CSV with
-        `Accept: text/csv` or `?format=csv`."""
+        `Accept: text/csv` or `?format=csv`: streamed, of any size, in no particular order."""
         query = UsageQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         asked = query.validated_data
-        groups = asked["group_by"]
-        rows = usage_rows(self.account, start=asked["start"], end=asked["end"], groups=groups)
-        body = {
-            "object": "list",
-            "start": asked["start"],
-            "end": asked["end"],
-            "data": [_priced(row) for row in rows],
-            "total": _priced({name: sum(row[name] for row in rows) for name in FIGURES}),
-        }
+        start, end, groups = asked["start"], asked["end"], asked["group_by"]
         if isinstance(request.accepted_renderer, CsvRenderer):
-            body["columns"] = [*groups, *FIGURES]
-        return Response(body)
+            found = usage_stream(self.account, start=start, end=end, groups=groups)
+            return csv_response(request, [*groups, *FIGURES], map(_priced, found))
+        rows = usage_rows(self.account, start=start, end=end, groups=groups)
+        return Response(
+            {
+                "object": "list",
+                "start": start,
+                "end": end,
+                "data": [_priced(row) for row in rows],
+                "total": _priced(usage_total(rows)),
+            }
+        )
 
 
 def _priced(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "cost": usd(row["cost"])}
+
+
+class BoundPriceOut(PriceOut):
+    """The version is the one that the request began with."""
+
+    version = serializers.IntegerField()
+    valid_from = serializers.DateTimeField()
+
+
+class HoldOut(serializers.Serializer[dict[str, Any]]):
+    """What was held for the request at most, and how that ended."""
+
+    amount = serializers.CharField()
+    opened_at = serializers.DateTimeField()
+    state = serializers.CharField()
+    captured = serializers.CharField()
+    settled_at = serializers.DateTimeField(allow_null=True)
 
 
 class ReceiptFields(serializers.ModelSerializer[UsageRecord]):
@@ -171,21 +189,37 @@ class ReceiptFields(serializers.ModelSerializer[UsageRecord]):
 class ReceiptOut(ReceiptFields):
     object = serializers.SerializerMethodField()
     price = serializers.SerializerMethodField()
+    hold = serializers.SerializerMethodField()
 
     class Meta:
         model = UsageRecord
         fields = [
             "object", "request_id", "model", "base_model", "version", "digest", "key", "endpoint",
             "status", "finish_reason", "streamed", "prompt_tokens", "cached_tokens",
-            "completion_tokens", "price", "cost", "fault", "ttft_ms", "duration_ms", "created_at",
+            "completion_tokens", "price", "cost", "hold", "fault", "ttft_ms", "duration_ms",
+            "created_at",
         ]  # fmt: skip
 
     def get_object(self, record: UsageRecord) -> str:
         return "receipt"
 
-    @extend_schema_field(PriceOut)
-    def get_price(self, record: UsageRecord) -> dict[str, str]:
-        return price_shown(PriceVersion.objects.get(pk=record.price_version_id))
+    @extend_schema_field(BoundPriceOut)
+    def get_price(self, record: UsageRecord) -> dict[str, Any]:
+        price = PriceVersion.objects.get(pk=record.price_version_id)
+        return {"version": price.pk, "valid_from": price.valid_from, **price_shown(price)}
+
+    @extend_schema_field(HoldOut(allow_null=True))
+    def get_hold(self, record: UsageRecord) -> dict[str, Any] | None:
+        hold = Hold.objects.filter(pk=record.request_id).first()
+        if hold is None:
+            return None
+        return {
+            "amount": usd(hold.amount),
+            "opened_at": hold.opened_at,
+            "state": hold.state,
+            "captured": usd(hold.captured),
+            "settled_at": hold.closed_at,
+        }
 
 
 class ReceiptView(ApiView):

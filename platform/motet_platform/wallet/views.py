@@ -62,6 +62,11 @@ class BalanceView(ApiView):
         )
 
 
+class LineLotOut(serializers.Serializer[dict[str, Any]]):
+    lot = serializers.IntegerField()
+    amount = serializers.CharField()
+
+
 class LineOut(serializers.Serializer[dict[str, Any]]):
     id = serializers.IntegerField()
     created_at = serializers.DateTimeField()
@@ -69,6 +74,8 @@ class LineOut(serializers.Serializer[dict[str, Any]]):
     reference = serializers.CharField()
     amount = serializers.CharField(help_text="USD; credit is positive, a charge negative.")
     memo = serializers.CharField()
+    request_id = serializers.CharField(allow_null=True, help_text="What a capture paid for.")
+    lots = LineLotOut(many=True)
 
 
 class LedgerOut(serializers.Serializer[dict[str, Any]]):
@@ -97,6 +104,8 @@ def _line(line: selectors.StatementLine) -> dict[str, Any]:
         "reference": line.key,
         "amount": usd(line.amount),
         "memo": line.memo,
+        "request_id": line.request_id,
+        "lots": [{"lot": lot, "amount": usd(amount)} for lot, amount in line.lots],
     }
 
 

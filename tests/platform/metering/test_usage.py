@@ -2,7 +2,9 @@
 
 import csv
 import io
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import psycopg
@@ -11,6 +13,7 @@ from django.db import connection
 from motet_billing.money import usd
 from motet_billing.services import price_set
 from motet_platform.metering.models import UsageRecord
+from motet_platform.metering.selectors import usage_rows
 from motet_platform.metering.sink import INSERT, UsageRow, usage_insert, usage_values
 
 NOON = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
@@ -98,13 +101,13 @@ def test_csv(alice: Any, error_of: Any) -> None:
         alice.api.get(f"{URL}&group_by=day,model", HTTP_ACCEPT="text/csv"),
     ):
         assert answer.headers["content-type"].startswith("text/csv")
-        lines = list(csv.DictReader(io.StringIO(answer.content.decode())))
+        lines = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
         assert lines == [
             {"day": "2026-11-20", "model": "tiny", "requests": "1", "prompt_tokens": "100",
              "cached_tokens": "40", "completion_tokens": "7", "cost": "0.0000094"}
         ]  # fmt: skip
     empty = alice.api.get("/v1/usage?start=2020-01-01&end=2020-02-01&format=csv")
-    assert empty.content.decode().startswith("model,requests,")
+    assert empty.getvalue().decode().startswith("model,requests,")
     wrong = alice.api.get("/v1/usage?group_by=colour&format=csv")
     assert wrong.headers["content-type"] == "application/json"
     assert (wrong.status_code, error_of(wrong)) == (400, "invalid_request")
@@ -163,9 +166,71 @@ def test_receipt(alice: Any) -> None:
     record(alice, "req_1", price_version_id=price.pk, ttft_ms=12)
     body = alice.api.get("/v1/receipts/req_1").json()
     assert body["cost"] == "0.0000094"
-    assert body["price"] == {"input": "0.10", "cached_input": "0.05", "output": "0.20"}
+    assert body["price"].pop("valid_from")
+    assert body["price"] == {
+        "version": price.pk, "input": "0.10", "cached_input": "0.05", "output": "0.20",
+    }  # fmt: skip
+    assert body["hold"] is None
     assert (body["model"], body["version"], body["ttft_ms"]) == ("tiny", None, 12)
     assert body["key"] == alice.key.prefix
+
+
+def test_receipt_says_how_the_hold_ended(alice: Any, serve: Any) -> None:
+    serve("req_1")
+    hold = alice.api.get("/v1/receipts/req_1").json()["hold"]
+    assert hold["settled_at"] > hold["opened_at"]
+    assert (hold["amount"], hold["state"]) == ("0.00000001", "captured")
+    assert hold["captured"] == alice.api.get("/v1/receipts/req_1").json()["cost"] == "0.000000002"
+    (line, *_) = alice.api.get("/v1/billing/ledger").json()["data"]
+    assert (line["kind"], line["request_id"], line["amount"]) == (
+        "capture", "req_1", "-0.000000002",
+    )  # fmt: skip
+    (lot,) = line["lots"]
+    assert lot["lot"] == alice.api.get("/v1/billing/balance").json()["lots"][0]["id"]
+
+
+def test_any_span_is_exact(alice: Any) -> None:
+    """Whole hours from their sums, the rest from the records: together what the records say."""
+    random = Random(7)
+    times = [NOON + timedelta(minutes=random.uniform(-300, 300)) for _ in range(60)]
+    times += [NOON.replace(minute=0), NOON.replace(minute=0) + timedelta(hours=1)]
+    for number, at in enumerate(times):
+        record(alice, f"req_{number}", created_at=at, model=f"m{number % 3}")
+    spans = [sorted(random.sample(times, 2)) for _ in range(30)]
+    spans += [(NOON, NOON + timedelta(minutes=1)), (NOON, NOON + timedelta(minutes=30))]
+    for start, end in spans:
+        rows = usage_rows(alice.account, start=start, end=end, groups=["model", "hour"])
+        found = {(row["model"], row["hour"]): row["requests"] for row in rows}
+        expected = Counter(
+            (f"m{number % 3}", at.replace(minute=0, second=0, microsecond=0))
+            for number, at in enumerate(times)
+            if start <= at < end
+        )
+        shown = {(m, f"{at:%Y-%m-%dT%H:%M:%SZ}"): count for (m, at), count in expected.items()}
+        assert found == shown
+        total = usage_rows(alice.account, start=start, end=end, groups=[])
+        assert sum(row["requests"] for row in total) == expected.total()
+
+
+async def test_csv_streams_under_asgi(alice: Any, transactional_db: None) -> None:
+    from asgiref.sync import sync_to_async
+    from django.db import connections
+    from django.test import AsyncClient
+
+    def fill() -> None:
+        for number in range(1200):
+            record(alice, f"req_{number}", model=f"m{number}")
+
+    await sync_to_async(fill)()
+    answer = await AsyncClient().get(
+        f"{URL}&format=csv", headers={"authorization": f"Bearer {alice.secret}"}
+    )
+    assert answer.is_async
+    pieces = [piece async for piece in answer]
+    assert len(pieces) == 3
+    await sync_to_async(connections.close_all)()  # that thread's own
+    lines = b"".join(pieces).decode().splitlines()
+    assert len(lines) == 1201 and len(set(lines)) == 1201
 
 
 def test_scope(alice: Any, error_of: Any) -> None:
