@@ -117,7 +117,7 @@ def test_a_short_storm(storm: Storm) -> None:
 @pytest.mark.timeout(3600)
 def test_twenty_storms(storm: Storm) -> None:
     for seed in range(100, 120):
-        storm.run(seed, seconds=10)
+        storm.run(seed, seconds=15)
         settle_down(storm.platform)
         figures = judge(storm)
         check(figures)

@@ -97,7 +97,7 @@ class Storm:
         end = time.monotonic() + seconds
         try:
             while time.monotonic() < end:
-                time.sleep(dice.uniform(0.2, 2.0))
+                time.sleep(dice.uniform(0.5, 4.0))
                 self._kill(dice.choice(VICTIMS))
         finally:
             self._end.set()
