@@ -102,8 +102,10 @@ def balance(account_id: int) -> Balance:
 def ledger(account_id: int, *, limit: int = 100, before: int | None = None) -> list[StatementLine]:
     """The account's statement, newest first; `before` is the id of the last line of a page."""
     # By the wallet's own id: over a join, the planner would walk everybody's journals.
-    wallet_id = Wallet.objects.values_list("pk", flat=True).filter(account_id=account_id).first()
-    journals = Journal.objects.filter(wallet_id=wallet_id)
+    wallet = Wallet.objects.filter(account_id=account_id).first()
+    if wallet is None:
+        return []
+    journals = Journal.objects.filter(wallet=wallet)
     if before is not None:
         journals = journals.filter(id__lt=before)
     entries = Entry.objects.filter(account="wallet").order_by("id")

@@ -23,6 +23,7 @@ class GatewayConfig(BaseSettings):
     streams_per_account: Positive = 512  # at once, in this process
     # Below gRPC's and PostgreSQL's own limits; JSON never shrinks when it becomes a message.
     max_body_bytes: Annotated[int, Field(ge=1024, le=32 * 1024 * 1024)] = 4 * 1024 * 1024
+    lease_s: Seconds = 45.0  # a gateway that is dead this long has lost its holds to the sweeper
     cache_s: Seconds = 4.0  # a revoked key lives no longer than this, even with its notice lost
     keep_alive_s: Seconds = 15.0  # silence on a stream before a comment is written
     send_s: Seconds = 60.0  # a client that takes nothing for this long is cut off

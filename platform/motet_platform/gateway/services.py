@@ -68,7 +68,9 @@ class Services:
                 redis_url=platform.redis_url,
             ),
             fleet=fleet,
-            ledger=LedgerWriter(dsn, owner=gateway_id, usage_insert=usage_insert),
+            ledger=LedgerWriter(
+                dsn, owner=gateway_id, lease_s=config.lease_s, usage_insert=usage_insert
+            ),
             pulse=Pulse(idle_s=config.keep_alive_s, send_s=config.send_s),
             salts=Salts(platform.require_secret_key()),
             metrics=Metrics(workers_ready=lambda: fleet.ready),
