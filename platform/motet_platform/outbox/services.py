@@ -19,8 +19,8 @@ IN_FLIGHT = 32  # claimed at once over all processes, so that no lease ends whil
 MAX_ATTEMPTS = 10
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 1, 600
 
-# An array, so that the rows are chosen once: with IN, a plan may choose them anew for every row that
-# it looks at, and go past the limit.
+# An array, so that the rows are chosen once: with IN, a plan may choose them anew for every row
+# that it looks at, and go past the limit.
 _CLAIM = """
 UPDATE outbox_task
 SET attempts = attempts + 1,
