@@ -152,6 +152,7 @@ MFA_ADAPTER = "motet_platform.accounts.signup.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Motet"
+MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _public_https  # browsers allow only localhost then
 USERSESSIONS_TRACK_ACTIVITY = True
 

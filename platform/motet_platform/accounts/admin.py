@@ -7,7 +7,10 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from motet_platform.accounts.admin_login import StaffLogin
 from motet_platform.accounts.models import Account, Membership, User
+
+admin.site.login_form = StaffLogin
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]  # not generic at run time
