@@ -23,7 +23,7 @@ class StaffLogin(AdminAuthenticationForm):
         return cleaned
 
     def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
-        super().confirm_login_allowed(user)
+        super().confirm_login_allowed(user)  # type: ignore[arg-type]  # stubs know Django's User only
         if is_mfa_enabled(user):
             raise ValidationError(
                 "Sign in at the dashboard with your second factor, then come back.",
