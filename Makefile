@@ -2,7 +2,7 @@
 PY := $(or $(MOTET_VENV),.venv)/bin/python
 export PYTHONUNBUFFERED := 1
 
-.PHONY: up test test-long lint types unit parity e2e install install-dev clean
+.PHONY: up test crash test-long lint types unit parity e2e install install-dev clean
 
 up: install
 	@$(PY) -m motet_platform up
@@ -31,6 +31,10 @@ parity: install-dev
 
 e2e: install-dev
 	$(PY) -m pytest tests/e2e -m "not slow" -q
+
+# Twenty storms of kill -9 under load; prints what each brought.
+crash: install-dev
+	$(PY) -m pytest tests/e2e/test_storm.py -m slow -q -s
 
 test-long: install-dev
 	$(PY) -m pytest tests -m "slow and not gpu" -q

@@ -1,7 +1,8 @@
 """Holds and settlements per second: python tests/bench/ledger.py [--seconds 5] [--clients 256]
 
 One request is a hold and a settlement with its usage record, each acknowledged as durable (fsync
-on). Compared in one run, over 256 accounts and on one hot account: the writer, and the naive form
+on), and counts against a cap of its key and one of its account (--no-caps leaves them out).
+Compared in one run, over 256 accounts and on one hot account: the writer, and the naive form
 of two transactions per request on a pool of 16 connections, with the same statements. Rounds are
 interleaved, and the median is shown.
 """
@@ -35,6 +36,7 @@ from motet_platform.metering.sink import UsageRow, usage_insert
 ACCOUNTS = 256
 CONNECTIONS = 16
 HELD, COST = 1000, 7
+SUBJECT = "key:1"
 _names = itertools.count()
 
 
@@ -52,8 +54,8 @@ class Figures(NamedTuple):
 Request = Callable[[Account, str], Awaitable[float]]
 
 
-def fund(url: str) -> tuple[list[Account], int]:
-    """Accounts with a million USD each, and a price."""
+def fund(url: str, *, caps: bool) -> tuple[list[Account], int]:
+    """Accounts with a million USD each, and a price; with two caps that never bind."""
     credit = 10**18
     with psycopg.connect(url) as db:
         (price,) = db.execute(
@@ -78,6 +80,12 @@ def fund(url: str) -> tuple[list[Account], int]:
             )
             db.execute(*post([posting]))
             accounts.append(Account(account, wallet))
+            for subject in ("", SUBJECT) if caps else ():
+                db.execute(
+                    'INSERT INTO billing_cap (wallet_id, subject, "limit", period, window_start, '
+                    "spent, reserved, alerted) VALUES (%s, %s, %s, 'month', now(), 0, 0, 0)",
+                    (wallet, subject, credit),
+                )
     return accounts, price
 
 
@@ -137,6 +145,7 @@ async def batched(
             amount=HELD,
             price_version_id=price,
             context={},
+            subject=SUBJECT,
         )
         waited = time.perf_counter() - start
         done = await writer.hold_settle(
@@ -166,7 +175,7 @@ async def naive(url: str, price: int, accounts: list[Account], args: argparse.Na
 
     async def request(account: Account, name: str) -> float:
         start = time.perf_counter()
-        await alone(Open(name, account.wallet_id, HELD, price, "bench", "{}"))
+        await alone(Open(name, account.wallet_id, HELD, price, "bench", "{}", SUBJECT))
         waited = time.perf_counter() - start
         await alone(Settle(name, COST, usage(account, name, price)))
         return waited
@@ -179,7 +188,7 @@ async def naive(url: str, price: int, accounts: list[Account], args: argparse.Na
 
 
 def bench(url: str, args: argparse.Namespace) -> None:
-    accounts, price = fund(url)
+    accounts, price = fund(url, caps=args.caps)
     cases = [
         (f"{form}, {who}", run, chosen)
         for who, chosen in (("256 accounts", accounts), ("one hot account", accounts[:1]))
@@ -207,6 +216,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--clients", type=int, default=256)
+    parser.add_argument("--caps", action=argparse.BooleanOptionalAction, default=True)
     folder = Path(tempfile.mkdtemp(prefix="motet-bench-"))
     folder.chmod(0o711)
     server = EmbeddedPostgres(folder / "var")

@@ -5,10 +5,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import transaction
 from motet_billing import selectors
-from motet_billing.errors import PriceConflict, SourceConflict, UnknownWallet
+from motet_billing.errors import (
+    InsufficientCredit,
+    PriceConflict,
+    SourceConflict,
+    UnknownWallet,
+)
 from motet_billing.models import Journal, Lot, PriceVersion
 from motet_billing.pricing import Price
-from motet_billing.services import credit_grant, lots_expire, price_set, wallet_open
+from motet_billing.services import (
+    credit_grant,
+    credit_take,
+    lots_expire,
+    price_set,
+    wallet_open,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -129,3 +140,78 @@ def test_the_past_keeps_its_price(bank):
 def test_what_is_no_price_is_refused(bank, wrong):
     with pytest.raises(ValueError, match="not a price"):
         price_set(**{"sku": "base", "input": 1, "cached_input": 1, "output": 1} | wrong)
+
+
+def take(wallet, amount, **more):
+    asked = {"kind": "adjustment", "source_key": "k", "memo": "why"} | more
+    return credit_take(wallet_id=wallet.pk, amount=amount, **asked)
+
+
+def test_credit_is_taken_once_per_source(bank):
+    wallet = bank.wallet()
+    promo = bank.grant(wallet, 30, kind="promo")
+    paid = bank.grant(wallet, 50)
+    journals = {take(wallet, 40).pk for _ in range(3)}
+    assert len(journals) == 1
+    assert bank.money(wallet) == (40, 0)
+    left = dict(Lot.objects.values_list("pk", "remaining"))
+    assert left == {promo.pk: 0, paid.pk: 40}
+    entries = Journal.objects.get(key="take:k").entries.order_by("id")
+    assert list(entries.values_list("account", "amount")) == [
+        ("wallet", -30), ("wallet", -10), ("adjustment", 40),
+    ]  # fmt: skip
+
+
+def test_paid_credit_alone_can_be_taken(bank):
+    wallet = bank.wallet()
+    bank.grant(wallet, 30, kind="promo")
+    bank.grant(wallet, 50)
+    with pytest.raises(InsufficientCredit) as refused:
+        take(wallet, 51, lots="paid", kind="refund")
+    assert refused.value.available == 50
+    take(wallet, 50, lots="paid", kind="refund")
+    assert selectors.balance(wallet.account_id).lots[0].kind == "promo"
+
+
+def test_what_is_held_cannot_be_taken(bank):
+    wallet = bank.wallet(100)
+    with transaction.atomic():
+        sql_open(bank, wallet, "r", 70)
+    with pytest.raises(InsufficientCredit) as refused:
+        take(wallet, 31)
+    assert refused.value.available == 30
+    take(wallet, 30, kind="dispute")
+    assert bank.money(wallet) == (70, 70)
+
+
+def sql_open(bank, wallet, request_id, amount):
+    from django.db import connection
+    from motet_billing import sql
+    from motet_billing.commands import Open
+    from motet_billing.decide import Books, decide
+
+    command = Open(request_id, wallet.pk, amount, bank.price.pk, "gw", "{}")
+    with connection.cursor() as cursor:
+        rows = []
+        for query in sql.locks([command]):
+            cursor.execute(*query)
+            rows.append(cursor.fetchall())
+        for query in sql.writes(decide([command], Books.of(*rows)), lease_s=60):
+            cursor.execute(*query)
+
+
+@pytest.mark.parametrize("change", [{"amount": 41}, {"kind": "refund"}, {"wallet": "other"}])
+def test_a_source_takes_one_thing(bank, change):
+    wallet = bank.wallet(100)
+    take(wallet, 40)
+    if change.pop("wallet", None):
+        wallet = bank.wallet(100)
+    with pytest.raises(SourceConflict):
+        take(wallet, change.pop("amount", 40), **change)
+
+
+def test_nothing_is_taken_from_nobody(bank):
+    with pytest.raises(ValueError, match="cannot take"):
+        take(bank.wallet(5), 0)
+    with pytest.raises(UnknownWallet):
+        credit_take(wallet_id=10**9, amount=1, kind="refund", source_key="k", memo="")

@@ -3,6 +3,7 @@
 `make crash` runs the long form and prints its figures.
 """
 
+import contextlib
 import shutil
 import tempfile
 from collections import Counter
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import openai
+import psycopg
 import pytest
 from motet_platform.supervisor.storm import Redis, Storm, Tenant
 from motet_platform.supervisor.testing import LivePlatform, until
@@ -59,10 +61,17 @@ def settle_down(platform: LivePlatform) -> None:
         try:
             held = "SELECT count(*) FROM billing_hold WHERE state = 'held'"
             return platform.rows(held) == [(0,)]
-        except Exception:
+        except psycopg.Error:
             return False  # PostgreSQL is on its way back
 
-    until(quiet, "the end of every hold", timeout=120)
+    try:
+        until(quiet, "the end of every hold", timeout=120)
+    except AssertionError as error:
+        held = "SELECT owner, lease_until - now(), opened_at FROM billing_hold WHERE state = 'held'"
+        with contextlib.suppress(psycopg.Error):
+            error.add_note(str(platform.rows(held)))
+        error.add_note(platform.words())
+        raise
 
 
 def judge(storm: Storm) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from motet_platform.cli.caps import CAP_HELP, Cap, parse_cap, show_cap
 from motet_platform.cli.client import api, check, listed
 from motet_platform.cli.output import Json, note, print_json, print_table
 
@@ -21,10 +22,13 @@ def ls(as_json: Json = False) -> None:
         print_json(found)
         return
     rows = [
-        [k["id"], k["prefix"], k["name"], " ".join(k["scopes"]), _state(k), k["last_used_at"]]
+        [
+            k["id"], k["prefix"], k["name"], " ".join(k["scopes"]), _state(k), k["last_used_at"],
+            show_cap(k["spend_cap"]),
+        ]
         for k in found
-    ]
-    print_table(["id", "key", "name", "scopes", "state", "last used"], rows)
+    ]  # fmt: skip
+    print_table(["id", "key", "name", "scopes", "state", "last used", "spend cap"], rows)
 
 
 @app.command()
@@ -35,6 +39,7 @@ def create(
     rpm: Annotated[int | None, typer.Option(help="Requests per minute.")] = None,
     tpm: Annotated[int | None, typer.Option(help="Tokens per minute.")] = None,
     expires: Annotated[str | None, typer.Option(help="Such as 2027-01-01T00:00:00Z.")] = None,
+    cap: Cap = None,
     as_json: Json = False,
 ) -> None:
     """Make a key, which can do no more than yours. It goes to stdout, this once."""
@@ -45,6 +50,7 @@ def create(
         "requests_per_minute": rpm,
         "tokens_per_minute": tpm,
         "expires_at": expires,
+        "spend_cap": parse_cap(cap) if cap else None,
     }
     body = {field: value for field, value in wanted.items() if value is not None}
     with api() as client:
@@ -53,6 +59,17 @@ def create(
         print_json(made)
     else:
         print_table(["key"], [[made["key"]]])
+
+
+@app.command()
+def cap(
+    key_id: Annotated[int, typer.Argument(help="The id that `motet keys ls` shows.")],
+    to: Annotated[str, typer.Argument(help=f"{CAP_HELP} Or: off.")],
+) -> None:
+    """Cap what a key may spend, or lift its cap; it holds for the next request."""
+    with api() as client:
+        check(client.patch(f"keys/{key_id}", json={"spend_cap": parse_cap(to)}))
+    note(f"{key_id}: {to}")
 
 
 @app.command()

@@ -9,6 +9,7 @@ from motet_platform.cli import (
     adapters,
     admin,
     books,
+    caps,
     chat,
     keys,
     login,
@@ -25,7 +26,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (login.login, usage.usage, usage.balance, chat.chat):
+for command in (login.login, usage.usage, usage.balance, caps.caps, chat.chat):
     app.command(rich_help_panel="Customers")(command)
 app.add_typer(adapters.app, name="adapters", rich_help_panel="Customers")
 app.add_typer(keys.app, name="keys", rich_help_panel="Customers")

@@ -149,3 +149,16 @@ def test_exit_codes(motet: Any, alice: Any, monkeypatch: pytest.MonkeyPatch) -> 
     assert "motet login" in motet("balance", code=3).stderr
     motet("usage", "--no-such-option", code=2)
     assert os.environ.get("MOTET_API_KEY") is None
+
+
+def test_caps(motet: Any) -> None:
+    made = motet("keys", "create", "ci", "--cap", "10.50/week", "--json").json
+    assert made["spend_cap"]["limit"] == "10.50" and made["spend_cap"]["period"] == "week"
+    assert "0.00 of 10.50/week" in motet("keys", "ls").stdout
+    assert motet("caps", "--account", "20", "--json").json["account"]["period"] == "month"
+    lines = motet("caps").stdout.splitlines()
+    assert [line.split("\t")[1:3] for line in lines] == [["20.00", "month"], ["10.50", "week"]]
+    motet("keys", "cap", str(made["id"]), "off")
+    motet("caps", "--account", "off")
+    assert motet("caps", "--json").json == {"object": "caps", "account": None, "keys": []}
+    assert "not a decimal amount" in motet("keys", "cap", str(made["id"]), "x", code=1).stderr
