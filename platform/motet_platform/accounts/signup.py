@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -18,6 +19,9 @@ from django.http import HttpRequest
 from motet_platform.accounts.models import User
 from motet_platform.accounts.services import account_open
 from motet_platform.config import get_config
+from motet_platform.errors import Unavailable
+
+log = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -28,6 +32,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def clean_email(self, email: str) -> str:
         return email.strip().lower()
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError:  # smtplib's errors are of this kind too
+            log.exception("a mail was not sent")
+            raise Unavailable(
+                "We cannot send mail right now.", code="mail_unavailable", retry_after=30
+            ) from None
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.utils import timezone
 from motet_billing import money
 from motet_billing.selectors import balance
@@ -75,6 +76,20 @@ class TestSignUp:
         user = User.objects.get()
         assert user.email == "erin@other.example"
         assert Account.objects.count() == 1
+
+    def test_without_a_mail_server_nobody_is_stuck(
+        self, browser: Any, new_browser: Any, code_in_mail: Any, settings: Any, error_of: Any
+    ) -> None:
+        usual = settings.EMAIL_BACKEND
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_PORT = 1
+        answer = browser.sign_up("erin@example.com")
+        assert (answer.status_code, error_of(answer)) == (503, "mail_unavailable")
+        settings.EMAIL_BACKEND = usual
+        cache.clear()  # else the next code waits for ten seconds
+        again = new_browser()
+        assert again.sign_in("erin@example.com").status_code == 401
+        assert again.verify(code_in_mail()).status_code == 200
 
     def test_weak_passwords_are_refused(self, browser: Any) -> None:
         assert browser.sign_up("erin@example.com", "short").status_code == 400
