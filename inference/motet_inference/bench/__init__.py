@@ -1,0 +1,1 @@
+"""`motet bench`: exact cases from a file, through the engine itself, beside the memory's limit."""

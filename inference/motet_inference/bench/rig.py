@@ -1,0 +1,86 @@
+"""A model, its adapters and an engine, as a case asks for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from motet_inference.adapters.slot_tensors import Group, LoraWeights
+from motet_inference.bench.suite import Case, Suite, groups_of
+from motet_inference.engine.config import EngineConfig
+from motet_inference.engine.engine import Engine
+from motet_inference.engine.messages import AdapterRef
+from motet_inference.models.config import ModelConfig
+from motet_inference.models.llama import CausalLM
+from motet_inference.models.loader import load_model
+
+_STD = 0.02
+
+
+class FilledSlots:
+    """Slots that hold random adapters from the start: what a digest names is always resident."""
+
+    def __init__(self, model: CausalLM, case: Case) -> None:
+        self.weights = LoraWeights.zeros(
+            model.config,
+            num_slots=case.adapters,
+            max_rank=case.rank,
+            dtype=model.dtype,
+            device=model.device,
+        )
+        for layer in self.weights.layers:
+            for name, slices in groups_of(case.targets).items():
+                _fill(getattr(layer, name), slices, case.rank)
+        self.weights.ranks.fill_(case.rank)
+        self.weights.ranks_host[:] = [case.rank] * case.adapters
+
+    def acquire(self, ref: AdapterRef) -> int | None:
+        return int(ref.digest)
+
+    def release(self, slot: int) -> None:
+        """Nothing is ever evicted."""
+
+    def warm(self, ref: AdapterRef) -> None:
+        """It is there."""
+
+    def poll(self) -> tuple[list[str], list[str]]:
+        return [], []
+
+    def close(self) -> None:
+        """There is no thread."""
+
+
+def build_model(suite: Suite) -> CausalLM:
+    """The suite's model. Raises ModelError, and RuntimeError for a device that is not there."""
+    dtype: torch.dtype = getattr(torch, suite.dtype)
+    if suite.weights == "file":
+        return load_model(suite.model, dtype=dtype, device=suite.device)
+    config = ModelConfig.load(Path(suite.model))
+    model = CausalLM.empty(config, dtype=dtype, device=suite.device)
+    for tensor in model.parameters.values():
+        if tensor.ndim == 1:
+            tensor.fill_(1.0)
+        else:
+            tensor.normal_(0, _STD)
+    return model
+
+
+def build_engine(model: CausalLM, suite: Suite, case: Case) -> Engine:
+    """Just large enough for the case. Raises ValueError for a context that the model cannot."""
+    context = case.prompt_tokens + case.output_tokens
+    sizes = EngineConfig(
+        num_blocks=case.requests * -(-context // suite.block_size) + 1,
+        max_context=context,
+        block_size=suite.block_size,
+        max_batch=case.requests,
+        token_budget=max(suite.token_budget, case.requests),
+    )
+    return Engine(model, sizes, FilledSlots(model, case) if case.adapters else None)
+
+
+def _fill(group: Group, slices: list[int], rank: int) -> None:
+    starts = [sum(group.slices[:i]) for i in range(len(group.slices))]
+    for i in slices:
+        group.a[:, i * rank : (i + 1) * rank].normal_(0, _STD)
+        group.b[:, starts[i] : starts[i] + group.slices[i]].normal_(0, _STD)
