@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
+from motet_billing.money import usd
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,7 +15,7 @@ from motet_platform.api.view import ApiView
 from motet_platform.keys import scopes
 from motet_platform.metering.models import UsageRecord
 from motet_platform.metering.requests import Cursor, requests_of, requests_page
-from motet_platform.metering.views import Instant, ReceiptFields
+from motet_platform.metering.views import Instant
 
 
 class RequestFilter(serializers.Serializer[dict[str, Any]]):
@@ -36,7 +37,11 @@ class RequestQuery(RequestFilter):
     after = serializers.CharField(required=False, max_length=100, help_text="`next` of a page.")
 
 
-class RequestOut(ReceiptFields):
+class RequestOut(serializers.ModelSerializer[UsageRecord]):
+    base_model = serializers.CharField(source="base")
+    version = serializers.SerializerMethodField()
+    key = serializers.CharField(source="key.prefix", default=None, allow_null=True)
+    cost = serializers.SerializerMethodField(help_text="USD, an exact decimal.")
     key_id = serializers.IntegerField(allow_null=True)
     member = serializers.SerializerMethodField()
 
@@ -47,6 +52,12 @@ class RequestOut(ReceiptFields):
             "member", "endpoint", "status", "finish_reason", "streamed", "prompt_tokens",
             "cached_tokens", "completion_tokens", "cost", "fault", "ttft_ms", "duration_ms",
         ]  # fmt: skip
+
+    def get_version(self, record: UsageRecord) -> str | None:
+        return None if record.version is None else str(record.version)
+
+    def get_cost(self, record: UsageRecord) -> str:
+        return usd(record.cost)
 
     def get_member(self, record: UsageRecord) -> str | None:
         if record.key is None:
