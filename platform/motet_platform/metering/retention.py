@@ -1,4 +1,4 @@
-"""How far back an account shows single requests. The books keep them: every charge stays provable."""
+"""How far back single requests are shown. The books keep them: every charge stays provable."""
 
 from __future__ import annotations
 
