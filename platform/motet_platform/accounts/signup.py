@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hmac
 import logging
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
@@ -34,8 +36,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return email.strip().lower()
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        public = urlsplit(get_config().public_url).netloc
+        site = SimpleNamespace(name="Motet", domain=public)  # what the texts sign with
         try:
-            super().send_mail(template_prefix, email, context)
+            super().send_mail(template_prefix, email, {"current_site": site, **context})
         except OSError:  # smtplib's errors are of this kind too
             log.exception("a mail was not sent")
             raise Unavailable(

@@ -14,6 +14,7 @@ from motet_platform.api.view import ApiView
 from motet_platform.keys import scopes
 from motet_platform.metering.models import UsageRecord
 from motet_platform.metering.requests import Cursor, requests_of, requests_page
+from motet_platform.metering.retention import shown
 from motet_platform.metering.views import Instant, ReceiptFields
 
 
@@ -77,16 +78,16 @@ class RequestsView(ApiView):
         asked = query.validated_data
         after, limit = asked.get("after"), asked["limit"]
         rows = requests_page(
-            requests_of(self.account, asked),
+            shown(requests_of(self.account, asked), self.account),
             after=Cursor.read(after) if after else None,
             limit=limit + 1,
         )
-        shown, more = rows[:limit], len(rows) > limit
+        page, more = rows[:limit], len(rows) > limit
         return Response(
             {
                 "object": "list",
-                "data": [RequestOut(row).data for row in shown],
+                "data": [RequestOut(row).data for row in page],
                 "has_more": more,
-                "next": str(Cursor.of(shown[-1])) if more else None,
+                "next": str(Cursor.of(page[-1])) if more else None,
             }
         )

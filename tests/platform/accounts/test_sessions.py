@@ -37,6 +37,7 @@ class TestSignUp:
     def test_it_works(self, browser: Any, code_in_mail: Any) -> None:
         signed_up = browser.sign_up("Erin@Example.com")
         assert signed_up.status_code == 401
+        assert "Motet" in mail.outbox[0].body
         flows = {flow["id"]: flow for flow in signed_up.json()["data"]["flows"]}
         assert flows["verify_email"]["is_pending"]
         assert not Account.objects.exists()
@@ -161,6 +162,15 @@ class TestSignIn:
         assert ended.status_code == 200
         assert other.get("/auth/session").status_code == 401
         assert SessionToken.objects.count() == 0
+
+
+def test_a_person_changes_their_name(dora: Any, alice: Any) -> None:
+    answer = dora.send("patch", "/auth/session", {"name": "Dora S."})
+    assert (answer.status_code, answer.json()["name"]) == (200, "Dora S.")
+    assert User.objects.get(email="dora@example.com").name == "Dora S."
+    assert User.objects.get(pk=alice.user.pk).name == "Acme"
+    assert dora.send("patch", "/auth/session", {"name": "x" * 121}).status_code == 400
+    assert dora.send("patch", "/auth/session", {"name": "x"}, csrf=False).status_code == 403
 
 
 class TestToken:

@@ -48,7 +48,7 @@ def test_every_address_is_described(client: Any) -> None:
         "/auth/accounts": {"post"},
         "/auth/invitations": {"get"},
         "/auth/invitations/accept": {"post"},
-        "/auth/session": {"get"},
+        "/auth/session": {"get", "patch"},
         "/auth/token": {"post"},
         "/v1/account": {"get", "patch", "delete"},
         "/v1/audit-log": {"get"},
