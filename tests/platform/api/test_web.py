@@ -39,10 +39,12 @@ def test_every_address_is_described(client: Any) -> None:
         "/v1/adapters/{name}/versions/{number}": {"get", "delete"},
         "/v1/adapters/{name}/versions/{number}/complete": {"post"},
         "/v1/adapters/{name}/versions/{number}/parts/{part}": {"put"},
+        "/v1/billing/alerts": {"get", "put"},
         "/v1/billing/balance": {"get"},
+        "/v1/billing/caps": {"get", "put"},
         "/v1/billing/ledger": {"get"},
         "/v1/keys": {"get", "post"},
-        "/v1/keys/{key_id}": {"get", "delete"},
+        "/v1/keys/{key_id}": {"get", "patch", "delete"},
         "/v1/members": {"get"},
         "/v1/receipts/{request_id}": {"get"},
         "/v1/usage": {"get"},
@@ -73,7 +75,9 @@ def test_no_address_works_without_a_key(method: str, anonymous: Any, client: Any
 
 @pytest.mark.parametrize("method", ["patch", "options"])
 def test_methods_that_no_view_names_are_refused(method: str, alice: Any, client: Any) -> None:
-    for path in client.get("/v1/openapi.json").json()["paths"]:
+    for path, described in client.get("/v1/openapi.json").json()["paths"].items():
+        if method in described:
+            continue
         concrete = path.format(
             name="x", alias="default", number=1, part="adapter_model", key_id=1, request_id="x"
         )
@@ -104,7 +108,7 @@ class TestAdmin:
         assert staff.get(f"/admin/{model}/?q=acme").status_code == 200
         # An account without its wallet, or a key that nobody saw, would be useless.
         assert staff.get(f"/admin/{model}/add/").status_code == (
-            200 if model == "catalog/basemodel" else 403
+            200 if model in ("catalog/basemodel", "billing/priceversion") else 403
         )
 
     @pytest.mark.parametrize("model", ["wallet", "lot", "journal"])
