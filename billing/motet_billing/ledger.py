@@ -6,10 +6,20 @@ from typing import Any, Literal, NamedTuple
 
 from motet_billing.burn import Kind, Share
 
-Account = Literal["wallet", "revenue", "promo_expense", "payment_clearing", "breakage"]
+Account = Literal[
+    "wallet", "revenue", "promo_expense", "payment_clearing", "breakage",
+    "adjustment", "refund_clearing", "dispute_clearing",
+]  # fmt: skip
+Taking = Literal["adjustment", "refund", "dispute"]
 
 # Where the credit of a lot comes from.
 _SOURCE: dict[Kind, Account] = {"promo": "promo_expense", "paid": "payment_clearing"}
+# Where credit goes that is taken back.
+_SINK: dict[Taking, Account] = {
+    "adjustment": "adjustment",
+    "refund": "refund_clearing",
+    "dispute": "dispute_clearing",
+}
 
 
 class Query(NamedTuple):
@@ -33,7 +43,7 @@ class Posting:
 
     key: str
     wallet_id: int
-    kind: Literal["grant", "capture", "expiry"]
+    kind: Literal["grant", "capture", "expiry"] | Taking
     lines: tuple[Line, ...]
     memo: str = ""
 
@@ -61,6 +71,14 @@ def expiry(*, wallet_id: int, share: Share, remaining: int) -> Posting:
     """Credit that ran out unused. `remaining`, before, tells one part of a lot from the next."""
     key = f"expiry:{share.lot_id}:{remaining}"
     return Posting(key, wallet_id, "expiry", _out([share], "breakage"))
+
+
+def taking(
+    *, source_key: str, wallet_id: int, kind: Taking, shares: Iterable[Share], memo: str
+) -> Posting:
+    """Credit that is taken back, into the account that its kind names."""
+    key = f"take:{source_key}"
+    return Posting(key, wallet_id, kind, _out(shares, _SINK[kind]), memo)
 
 
 def post(postings: Sequence[Posting]) -> Query:

@@ -10,15 +10,21 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q, Sum
 from django.db.models.functions import Now
 
 from motet_billing import ledger, sql
-from motet_billing.burn import Kind, OpenLot, expirable
+from motet_billing.burn import Kind, OpenLot, burn, expirable
 from motet_billing.commands import CHECKPOINT_KEYS, Expire
 from motet_billing.decide import Books, Decision, decide
-from motet_billing.errors import PriceConflict, SourceConflict, UnknownWallet
+from motet_billing.errors import (
+    InsufficientCredit,
+    PriceConflict,
+    SourceConflict,
+    UnknownWallet,
+)
 from motet_billing.ledger import Query
-from motet_billing.models import Hold, Lot, PriceVersion, Wallet
+from motet_billing.models import Hold, Journal, Lot, PriceVersion, Wallet
 from motet_billing.money import check_range
 
 log = logging.getLogger(__name__)
@@ -89,6 +95,51 @@ def credit_grant(
     return lot
 
 
+def credit_take(
+    *,
+    wallet_id: int,
+    amount: int,
+    kind: ledger.Taking,
+    source_key: str,
+    memo: str,
+    lots: Kind | None = None,
+) -> Journal:
+    """Take back credit that no hold claims, once per `source_key`: a replay returns the journal.
+
+    From the lots in the order in which they pay, or from those of one kind alone. UnknownWallet;
+    InsufficientCredit says how much can be taken; SourceConflict; ValueError.
+    """
+    if check_range(amount) <= 0:
+        raise ValueError(f"cannot take {amount} picodollars")
+    with transaction.atomic():
+        wallets = _rows(sql.wallets_lock([wallet_id]))
+        if not wallets:
+            raise UnknownWallet(f"no wallet {wallet_id}")
+        ((_, posted, reserved),) = wallets
+        key = f"take:{source_key}"
+        found = Journal.objects.filter(key=key).annotate(
+            taken=-Sum("entries__amount", filter=Q(entries__account="wallet"))
+        )
+        if journal := found.first():
+            if (journal.wallet_id, journal.taken, journal.kind) != (wallet_id, amount, kind):
+                raise SourceConflict(f"{source_key} already took something else")
+            return journal
+        rows = [OpenLot(*row[1:]) for row in _rows(sql.lots_lock([wallet_id]))]
+        open_lots = [lot for lot in rows if lots in (None, lot.kind)]
+        free = min(posted - reserved, sum(lot.remaining for lot in open_lots))
+        if amount > free:
+            raise InsufficientCredit(free, amount)
+        posting = ledger.taking(
+            source_key=source_key,
+            wallet_id=wallet_id,
+            kind=kind,
+            shares=burn(open_lots, amount),
+            memo=memo,
+        )
+        _execute(ledger.post([posting]))
+        return Journal.objects.get(key=key)
+
+
 def holds_expire(
     *, record: Callable[[ExpiredHold], None], limit: int = 500, grace_s: float = 15.0
 ) -> list[ExpiredHold]:
@@ -150,8 +201,7 @@ def price_set(
 
 def _hold_expire(request_id: str) -> ExpiredHold | None:
     commands = [Expire(request_id)]
-    wallets, holds, lots = (_rows(query) for query in sql.locks(commands))
-    decision: Decision = decide(commands, Books.of(wallets, holds, lots))
+    decision: Decision = decide(commands, Books.of(*(_rows(q) for q in sql.locks(commands))))
     (result,) = decision.results
     if isinstance(result, Exception):
         raise result
