@@ -17,6 +17,7 @@ v1: list[URLPattern | URLResolver] = [
     path("", include("motet_platform.adapters.urls")),
     path("", include("motet_platform.metering.urls")),
     path("", include("motet_platform.wallet.urls")),
+    path("", include("motet_platform.payments.urls")),
 ]
 urlpatterns = [
     path("", landing),

@@ -1,11 +1,8 @@
 from django.urls import path
 
-from motet_platform.wallet.views import BalanceView, LedgerView, StripeView
+from motet_platform.wallet.views import BalanceView, LedgerView
 
 urlpatterns = [
     path("billing/balance", BalanceView.as_view()),
     path("billing/ledger", LedgerView.as_view()),
-    path("billing/checkout", StripeView.as_view()),
-    path("billing/portal", StripeView.as_view()),
-    path("billing/autotopup", StripeView.as_view()),
 ]

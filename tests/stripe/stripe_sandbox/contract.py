@@ -67,9 +67,7 @@ def match(method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
     for pattern, endpoint in _patterns():
         if endpoint.method == method.lower() and (found := pattern.fullmatch(path)):
             return endpoint, found.groupdict()
-    raise StripeError(
-        404, "invalid_request_error", f"Unrecognized request URL ({method}: {path})."
-    )
+    raise StripeError(404, "invalid_request_error", f"Unrecognized request URL ({method}: {path}).")
 
 
 def check(endpoint: Endpoint, values: dict[str, Any]) -> dict[str, Any]:

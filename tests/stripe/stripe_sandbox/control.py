@@ -44,6 +44,9 @@ class Control:
         self.courier.url, self.courier.secret = url, secret
         return {}
 
+    def do_flush(self) -> Any:
+        return self.courier.flush()
+
     def do_resend(self, events: list[str]) -> Any:
         return [self.courier.send(self.store.get("event", key)) for key in events]
 

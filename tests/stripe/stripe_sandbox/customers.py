@@ -3,10 +3,16 @@
 from typing import Any
 
 from .cards import card
-from .errors import invalid
+from .errors import invalid, not_implemented
 from .routes import route
 from .store import Object, Store
 
+READY_MADE = {
+    "pm_card_visa": "4242424242424242",
+    "pm_card_chargeCustomerFail": "4000000000000341",
+    "pm_card_authenticationRequired": "4000002760003184",
+    "pm_card_createDispute": "4000000000000259",
+}
 _FIELDS = ("email", "name", "description", "phone", "address", "test_clock")
 
 
@@ -58,6 +64,16 @@ def methods_of(store: Store, params: Object, customer: str) -> Object:
 @route("get", "/v1/payment_methods/{payment_method}")
 def method(store: Store, params: Object, payment_method: str) -> Object:
     return store.get("payment_method", payment_method)
+
+
+@route("post", "/v1/payment_methods/{payment_method}/attach")
+def attach(store: Store, params: Object, payment_method: str) -> Object:
+    """Stripe's ready-made test methods (`pm_card_visa`) become a card of the customer."""
+    if payment_method not in READY_MADE:
+        raise not_implemented(f"attaching {payment_method}")
+    return save_card(
+        store, store.get("customer", params["customer"])["id"], READY_MADE[payment_method]
+    )
 
 
 @route("post", "/v1/payment_methods/{payment_method}/detach")

@@ -49,7 +49,8 @@ def record(store: Store, params: Object) -> Object:
     for event in store.all("billing.meter_event", identifier=identifier) if identifier else []:
         if store.now() - event["created"] <= DEDUPE_S:
             raise StripeError(
-                400, "invalid_request_error", f"An event already exists with identifier {identifier}.",
+                400, "invalid_request_error",
+                f"An event already exists with identifier {identifier}.",
                 code="resource_already_exists",
             )  # fmt: skip
     event = store.new(

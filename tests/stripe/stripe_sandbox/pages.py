@@ -65,7 +65,9 @@ def invoice(bill: Object) -> str:
 
 
 def receipt(charge: Object) -> str:
-    return page("Receipt", f"<p>{usd(charge['amount'])}, refunded {usd(charge['amount_refunded'])}.")
+    return page(
+        "Receipt", f"<p>{usd(charge['amount'])}, refunded {usd(charge['amount_refunded'])}."
+    )
 
 
 def usd(cents: int) -> str:

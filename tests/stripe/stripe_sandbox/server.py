@@ -7,15 +7,27 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from . import browser, contract, faults, form, routes
+# Each registers the calls that it answers.
+from . import (  # noqa: F401
+    browser,
+    checkout,
+    contract,
+    customers,
+    disputes,
+    faults,
+    form,
+    invoices,
+    meters,
+    payments,
+    portal,
+    refunds,
+    routes,
+)
 from .control import Control
 from .errors import StripeError
 from .faults import Faults
 from .store import Object, Store
 from .webhooks import Courier
-
-# Each registers the calls that it answers.
-from . import checkout, customers, disputes, invoices, meters, payments, portal, refunds  # noqa: F401, I001
 
 
 class Sandbox(ThreadingHTTPServer):
@@ -148,5 +160,3 @@ def _public(value: Any) -> Any:
     if isinstance(value, list):
         return [_public(item) for item in value]
     return value
-
-
