@@ -40,6 +40,10 @@ class Config(BaseSettings):
     s3_endpoint: str | None = None
     public_url: str = ""
     stripe: Literal["off", "sandbox", "live"] = "off"
+    stripe_api_key: str | None = None
+    stripe_webhook_secret: str | None = None
+    stripe_tax: bool = False  # Stripe works out tax and adds it to top-ups
+    stripe_url: str | None = None  # of the sandbox; set by `motet up`
     signup_credit_usd: Annotated[Decimal, Field(ge=0, le=1_000)] = Decimal(5)
     max_upload_bytes: Annotated[int, Field(ge=1)] = 4 * 1024**3
     max_rank: Annotated[int, Field(ge=1, le=512)] = 64
@@ -111,13 +115,6 @@ class Config(BaseSettings):
             raise ValueError("give an address, such as Motet <motet@example.com>")
         return value
 
-    @field_validator("stripe")
-    @classmethod
-    def _stripe(cls, value: str) -> str:
-        if value != "off":
-            raise ValueError(f"{value!r} is not built yet: only 'off' works in this version")
-        return value
-
     @model_validator(mode="after")
     def _derive(self) -> Self:
         # Frozen from here on; derived defaults are filled while the object is being made.
@@ -139,6 +136,25 @@ class Config(BaseSettings):
                 raise ValueError(f"{name}_ID and {name}_SECRET: set both or neither")
         return self
 
+    @model_validator(mode="after")
+    def _payments(self) -> Self:
+        if self.stripe == "sandbox":
+            # Anybody can pay there with a made-up card, so nobody else may reach it.
+            for name, host in (("HOST", self.host), ("STRIPE_URL", _host(self.stripe_url))):
+                if host not in (None, "127.0.0.1", "::1", "localhost"):
+                    raise ValueError(
+                        f"MOTET_STRIPE=sandbox gives credit for test cards, so it serves this "
+                        f"machine alone: MOTET_{name} cannot be {host!r} (or set MOTET_STRIPE=off)"
+                    )
+        if self.stripe == "live":
+            if not (self.stripe_api_key or "").startswith(("sk_", "rk_")):
+                raise ValueError("MOTET_STRIPE=live needs MOTET_STRIPE_API_KEY (sk_... or rk_...)")
+            if not (self.stripe_webhook_secret or "").startswith("whsec_"):
+                raise ValueError("MOTET_STRIPE=live needs MOTET_STRIPE_WEBHOOK_SECRET (whsec_...)")
+            if self.stripe_url is not None:
+                raise ValueError("MOTET_STRIPE_URL is the sandbox's: unset it for live")
+        return self
+
     def require_database_url(self) -> str:
         if self.database_url is None:
             raise ConfigError(
@@ -150,6 +166,10 @@ class Config(BaseSettings):
     def require_secret_key(self) -> str:
         """The configured key, else the one kept in <var>/secret.key (made at the first call)."""
         return self.secret_key or _kept_secret(self.var / "secret.key")
+
+
+def _host(url: str | None) -> str | None:
+    return urlsplit(url).hostname if url else None
 
 
 def _kept_secret(path: Path) -> str:

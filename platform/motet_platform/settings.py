@@ -55,8 +55,10 @@ INSTALLED_APPS = [
     "motet_platform.adapters",
     "motet_platform.metering",
     "motet_platform.wallet",
+    "motet_platform.payments",
     "motet_platform.outbox",
     "motet_billing",
+    "motet_billing.stripe",
 ]
 
 MIDDLEWARE = [
@@ -239,10 +241,11 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    # Celery and httpx would log every message and every call.
+    # These would log every message and every call.
     "loggers": {
         "celery": {"level": "WARNING"},
         "kombu": {"level": "ERROR"},
         "httpx": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},
     },
 }

@@ -21,6 +21,7 @@ v1: list[URLPattern | URLResolver] = [
     path("", include("motet_platform.catalog.urls")),
     path("", include("motet_platform.status.urls")),
     path("", include("motet_platform.staff.urls")),
+    path("", include("motet_platform.payments.urls")),
 ]
 urlpatterns = [
     path("", landing),

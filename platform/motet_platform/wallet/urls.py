@@ -1,14 +1,11 @@
 from django.urls import path
 
 from motet_platform.wallet.cap_views import AlertsView, CapsView
-from motet_platform.wallet.views import BalanceView, LedgerView, StripeView
+from motet_platform.wallet.views import BalanceView, LedgerView
 
 urlpatterns = [
     path("billing/balance", BalanceView.as_view()),
     path("billing/ledger", LedgerView.as_view()),
     path("billing/caps", CapsView.as_view()),
     path("billing/alerts", AlertsView.as_view()),
-    path("billing/checkout", StripeView.as_view()),
-    path("billing/portal", StripeView.as_view()),
-    path("billing/autotopup", StripeView.as_view()),
 ]

@@ -1,4 +1,4 @@
-"""/v1/billing/*: what an account has, and what moved it. Paying waits for Stripe."""
+"""/v1/billing/{balance,ledger}: what an account has, and what moved it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from rest_framework.response import Response
 
 from motet_platform.api.paging import Page, PageQuery
 from motet_platform.api.view import ApiView
-from motet_platform.errors import NotBuilt
 from motet_platform.keys import scopes
 
 
@@ -107,18 +106,3 @@ def _line(line: selectors.StatementLine) -> dict[str, Any]:
         "request_id": line.request_id,
         "lots": [{"lot": lot, "amount": usd(amount)} for lot, amount in line.lots],
     }
-
-
-class StripeView(ApiView):
-    """Addresses that exist once payments are built; until then each says so."""
-
-    scopes = {"GET": scopes.BILLING, "POST": scopes.BILLING, "PUT": scopes.BILLING}
-
-    @extend_schema(exclude=True)
-    def get(self, request: Request) -> Response:
-        raise NotBuilt(
-            "Payments are off here (MOTET_STRIPE=off): ask the operator for credit.",
-            code="stripe_off",
-        )
-
-    post = put = get
