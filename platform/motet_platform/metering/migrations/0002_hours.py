@@ -167,6 +167,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(GUARD, GUARD_UNDO),
-        migrations.RunSQL(BACKFILL, migrations.RunSQL.noop),
         migrations.RunSQL(STORAGE, STORAGE_UNDO),
+        migrations.RunSQL(BACKFILL, migrations.RunSQL.noop),
     ]
