@@ -54,7 +54,14 @@ class UsageRecord(models.Model):
                 name="usage_cached_within_prompt",
             ),
         ]
-        indexes = [models.Index(fields=["account", "created_at"], name="usage_account_time")]
+        indexes = [
+            models.Index(fields=["account", "created_at"], name="usage_account_time"),
+            models.Index(
+                fields=["version"],
+                condition=models.Q(version__isnull=False),
+                name="usage_of_version",  # for the check when a failed upload is removed
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.request_id
@@ -91,6 +98,13 @@ class UsageHour(models.Model):
                 fields=["account", "hour", "model", "base", "version", "key", "worker"],
                 name="usage_hour_once",
                 nulls_distinct=False,
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["version"],
+                condition=models.Q(version__isnull=False),
+                name="usage_hour_of_version",
             )
         ]
 

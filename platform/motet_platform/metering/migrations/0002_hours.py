@@ -53,6 +53,26 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name="UsageHour",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("hour", models.DateTimeField()),
+                ("model", models.TextField()),
+                ("base", models.TextField()),
+                ("worker", models.TextField(default="")),
+                ("requests", models.BigIntegerField()),
+                ("prompt_tokens", models.BigIntegerField()),
+                ("cached_tokens", models.BigIntegerField()),
+                ("completion_tokens", models.BigIntegerField()),
+                ("cost", models.BigIntegerField()),
+            ],
+        ),
         migrations.AddField(
             model_name="usagerecord",
             name="worker",
@@ -90,65 +110,63 @@ class Migration(migrations.Migration):
                 to="adapters.version",
             ),
         ),
-        migrations.CreateModel(
-            name="UsageHour",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("hour", models.DateTimeField()),
-                ("model", models.TextField()),
-                ("base", models.TextField()),
-                ("worker", models.TextField(default="")),
-                ("requests", models.BigIntegerField()),
-                ("prompt_tokens", models.BigIntegerField()),
-                ("cached_tokens", models.BigIntegerField()),
-                ("completion_tokens", models.BigIntegerField()),
-                ("cost", models.BigIntegerField()),
-                (
-                    "account",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="usage_hours",
-                        to="accounts.account",
-                    ),
-                ),
-                (
-                    "key",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="keys.apikey",
-                    ),
-                ),
-                (
-                    "version",
-                    models.ForeignKey(
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="adapters.version",
-                    ),
-                ),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("account", "hour", "model", "base", "version", "key", "worker"),
-                        name="usage_hour_once",
-                        nulls_distinct=False,
-                    )
-                ],
-            },
+        migrations.AddIndex(
+            model_name="usagerecord",
+            index=models.Index(
+                condition=models.Q(("version__isnull", False)),
+                fields=["version"],
+                name="usage_of_version",
+            ),
+        ),
+        migrations.AddField(
+            model_name="usagehour",
+            name="account",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="usage_hours",
+                to="accounts.account",
+            ),
+        ),
+        migrations.AddField(
+            model_name="usagehour",
+            name="key",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="keys.apikey",
+            ),
+        ),
+        migrations.AddField(
+            model_name="usagehour",
+            name="version",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="adapters.version",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="usagehour",
+            index=models.Index(
+                condition=models.Q(("version__isnull", False)),
+                fields=["version"],
+                name="usage_hour_of_version",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="usagehour",
+            constraint=models.UniqueConstraint(
+                fields=("account", "hour", "model", "base", "version", "key", "worker"),
+                name="usage_hour_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.RunSQL(GUARD, GUARD_UNDO),
-        migrations.RunSQL(BACKFILL, migrations.RunSQL.noop),
         migrations.RunSQL(STORAGE, STORAGE_UNDO),
+        migrations.RunSQL(BACKFILL, migrations.RunSQL.noop),
     ]
