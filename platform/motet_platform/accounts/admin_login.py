@@ -7,8 +7,9 @@ from typing import Any
 from allauth.core import ratelimit
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
+
+from motet_platform.accounts.models import User
 
 
 class StaffLogin(AdminAuthenticationForm):
@@ -22,8 +23,8 @@ class StaffLogin(AdminAuthenticationForm):
         ratelimit.clear(self.request, action="login_failed", key=key)
         return cleaned
 
-    def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
-        super().confirm_login_allowed(user)  # type: ignore[arg-type]  # stubs know Django's User only
+    def confirm_login_allowed(self, user: User) -> None:
+        super().confirm_login_allowed(user)
         if is_mfa_enabled(user):
             raise ValidationError(
                 "Sign in at the dashboard with your second factor, then come back.",

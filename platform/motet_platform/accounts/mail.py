@@ -30,8 +30,7 @@ class FolderBackend(BaseEmailBackend):
             name = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{os.urandom(3).hex()}.eml"
             handle = os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "wb") as file:
-                # Django 5.2 adds `linesep`, which the standard library's method lacks.
-                file.write(message.message().as_bytes(linesep="\r\n"))  # type: ignore[call-arg]
+                file.write(message.message().as_bytes())
             # Not the text: it may hold a code that opens an account.
             log.info("mail %r for %s: %s", message.subject, message.to, self._folder / name)
         return len(email_messages)

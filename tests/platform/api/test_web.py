@@ -122,7 +122,8 @@ class TestAdmin:
     MODELS = [
         "accounts/account", "accounts/user", "adapters/adapter", "billing/hold", "billing/journal",
         "billing/lot", "billing/priceversion", "billing/wallet", "catalog/basemodel",
-        "keys/apikey", "metering/usagerecord",
+        "keys/apikey", "metering/usagerecord", "audit/auditentry", "team/invitation",
+        "team/serviceaccount",
     ]  # fmt: skip
 
     @pytest.fixture

@@ -106,4 +106,5 @@ def test_retention(alice: Any, charlie: Any, error_of: Any) -> None:
     assert seen(charlie) == ["req_other_29", "req_other_31"]
     assert error_of(alice.api.get("/v1/receipts/req_acme_31")) == "receipt_not_found"
     since = (timezone.now() - timedelta(days=40)).date()
-    assert alice.api.get(f"/v1/usage?start={since}").json()["total"]["requests"] == 2
+    sums = alice.api.get(f"/v1/stats?bucket=day&start={since}").json()
+    assert sums["total"]["requests"] == 2
