@@ -5,7 +5,7 @@ export PYTHONUNBUFFERED := 1
 .PHONY: up test crash test-long lint types unit parity e2e install install-dev clean
 
 up: install
-	@$(PY) -m motet_platform up
+	@MOTET_STRIPE="$${MOTET_STRIPE-sandbox}" $(PY) -m motet_platform up
 
 install:
 	@requirements/install.sh run

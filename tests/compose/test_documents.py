@@ -24,7 +24,7 @@ def test_every_code_of_a_refused_adapter_is_explained() -> None:
 
 def test_every_setting_of_the_platform_is_listed() -> None:
     text = (ROOT / "docs" / "operations.md").read_text()
-    not_for_users = {"debug", "stripe"}
+    not_for_users = {"debug"}
     for name in set(Config.model_fields) - not_for_users:
         assert f"MOTET_{name.upper()}`" in text, name
 

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from motet_platform.config import Config, ConfigError
@@ -59,7 +60,7 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ("GOOGLE_CLIENT_SECRET", "without an id"),
         ("PUBLIC_URL", "motet.example.com"),
         ("PUBLIC_URL", "https://motet.example.com/below"),
-        ("STRIPE", "sandbox"),
+        ("STRIPE", "yes"),
         ("STRIPE", "live"),
     ],
 )
@@ -67,6 +68,31 @@ def test_bad_values_are_refused(name: str, value: str, monkeypatch: pytest.Monke
     monkeypatch.setenv(f"MOTET_{name}", value)
     with pytest.raises(ValidationError):
         Config()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"stripe": "sandbox", "host": "0.0.0.0"},
+        {"stripe": "sandbox", "stripe_url": "http://10.0.0.1:1"},
+        {"stripe": "live", "stripe_api_key": "sk_test_x"},
+        {"stripe": "live", "stripe_webhook_secret": "whsec_x"},
+        {"stripe": "live", "stripe_api_key": "pk_x", "stripe_webhook_secret": "whsec_x"},
+        {
+            "stripe": "live", "stripe_api_key": "sk_x", "stripe_webhook_secret": "whsec_x",
+            "stripe_url": "http://127.0.0.1:1",
+        },
+    ],
+)  # fmt: skip
+def test_payments_start_with_all_they_need_or_not_at_all(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="MOTET_STRIPE"):
+        Config(**settings)
+
+
+def test_payments() -> None:
+    assert Config(stripe="sandbox").stripe == "sandbox"
+    live = Config(stripe="live", stripe_api_key="rk_live_x", stripe_webhook_secret="whsec_x")
+    assert live.stripe == "live"
 
 
 def test_the_kept_secret(tmp_path: Path) -> None:

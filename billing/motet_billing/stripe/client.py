@@ -16,9 +16,9 @@ TIMEOUT_S = 20
 class _OutsideTransactions(stripe.RequestsClient):
     """Refuses to call out while a transaction holds locks: Stripe may take its time."""
 
-    def request(
+    def request(  # type: ignore[override]  # as the class itself does, one argument short
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
-    ) -> Any:
+    ) -> tuple[str, int, Mapping[str, str]]:
         if connection.in_atomic_block:
             raise RuntimeError(f"{method} {url} inside a database transaction")
         return super().request(method, url, headers, post_data)

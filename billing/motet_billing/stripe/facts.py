@@ -67,8 +67,12 @@ def _checkout(client: StripeClient, payment: Payment) -> Facts | None:
 
 def _auto(client: StripeClient, payment: Payment) -> Facts | None:
     customer = payment.wallet.stripe_customer.stripe_id
-    since = {"gte": int(payment.created_at.timestamp()) - 300}
-    listed = client.v1.payment_intents.list({"customer": customer, "created": since, "limit": 100})
+    if customer is None:
+        return None
+    since = int(payment.created_at.timestamp()) - 300
+    listed = client.v1.payment_intents.list(
+        {"customer": customer, "created": {"gte": since}, "limit": 100}
+    )
     for intent in listed.auto_paging_iter():
         if note(intent.metadata, "motet_payment") == str(payment.pk):
             return _intent(client, intent.id, None)
@@ -97,9 +101,8 @@ def _intent(client: StripeClient, intent_id: str, session_id: str | None) -> Fac
             error=_error(intent),
         )
     charge = intent.latest_charge
-    by_intent = {"payment_intent": intent.id, "limit": 100}
-    refunds = client.v1.refunds.list({**by_intent})  # type: ignore[typeddict-item]
-    disputes = client.v1.disputes.list({**by_intent})  # type: ignore[typeddict-item]
+    refunds = client.v1.refunds.list({"payment_intent": intent.id, "limit": 100})
+    disputes = client.v1.disputes.list({"payment_intent": intent.id, "limit": 100})
     return Facts(
         "paid",
         session_id=session_id,

@@ -69,10 +69,9 @@ def _paid(payment: Payment, facts: Facts) -> None:
 
 
 def _refund(payment: Payment, fact: RefundFact) -> None:
-    refund = (
-        Refund.objects.filter(stripe_id=fact.stripe_id).first()
-        or Refund.objects.filter(pk=_uuid(fact.ours), payment=payment, stripe_id=None).first()
-    )
+    refund = Refund.objects.filter(stripe_id=fact.stripe_id).first()
+    if refund is None and (ours := _uuid(fact.ours)):
+        refund = Refund.objects.filter(pk=ours, payment=payment, stripe_id=None).first()
     if refund is None:
         refund = Refund(payment=payment, cents=fact.cents, reason="made at Stripe")
         if fact.state == "done":

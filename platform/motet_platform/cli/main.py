@@ -14,6 +14,7 @@ from motet_platform.cli import (
     keys,
     login,
     models,
+    payments,
     processes,
     usage,
 )
@@ -37,6 +38,7 @@ for process in (
     app.command(rich_help_panel="Operators")(process)
 app.add_typer(accounts.app, name="accounts", rich_help_panel="Operators")
 app.add_typer(models.app, name="models", rich_help_panel="Operators")
+app.add_typer(payments.app, name="payments", rich_help_panel="Operators")
 app.add_typer(admin.app, name="admin", rich_help_panel="Operators")
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ class PaymentsView(ApiView):
     def get(self, request: Request) -> Response:
         """The account's latest 100 top-ups, newest first."""
         rows = Payment.objects.filter(wallet=self.account.wallet).order_by("-created_at")[:100]
-        return Response({"object": "list", "data": PaymentOut(rows, many=True).data})
+        return Response({"object": "list", "data": [PaymentOut(row).data for row in rows]})
 
 
 class PaymentView(ApiView):

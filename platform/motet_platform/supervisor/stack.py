@@ -19,6 +19,7 @@ from .environment import children_environment, local_worker_address, worker_envi
 from .errors import UpError
 from .journal import Journal
 from .progress import Progress
+from .sandbox import sandbox_environment, sandbox_spec
 
 ROTATE_EVERY_S = 30
 
@@ -75,6 +76,13 @@ class Stack:
             raise UpError(f"the database could not be prepared:\n{journal.tail()}")
         demo: dict[str, Any] = json.loads(output.decode().splitlines()[-1])
         return demo
+
+    async def start_sandbox(self) -> None:
+        """With MOTET_STRIPE=sandbox, a stand-in for Stripe, and the services told of it."""
+        if self.config.stripe == "sandbox":
+            self.environment = {**self.environment, **sandbox_environment(self.config)}
+            await self._add(sandbox_spec(self.config, self.environment))
+            self.progress.say("  payments go to a sandbox, not Stripe: no money moves")
 
     async def start_services(self) -> None:
         for name, stop_s in (("tasks", 15.0), ("gateway", 40.0)):

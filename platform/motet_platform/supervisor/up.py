@@ -78,6 +78,7 @@ async def _start(stack: Stack) -> str:
     await stack.start_worker(url)
     with progress.step("tables and demo account"):
         demo = await stack.prepare()
+    await stack.start_sandbox()
     await stack.start_services()
     address = f"http://{_reachable(config.host)}:{config.port}"
     with progress.step("gateway, tasks and worker"):

@@ -36,10 +36,3 @@ def test_a_stranger_sees_nothing(alice: Any, bob: Any, charlie: Any) -> None:
 def test_scope(path: str, alice: Any, error_of: Any) -> None:
     answer = alice.with_key(scopes=["usage"]).api.get(f"/v1/billing/{path}")
     assert (answer.status_code, error_of(answer)) == (403, "missing_scope")
-
-
-@pytest.mark.parametrize("path", ["checkout", "portal", "autotopup"])
-def test_payments_say_that_they_are_off(path: str, alice: Any, error_of: Any) -> None:
-    for call in (alice.api.get, alice.api.post):
-        answer = call(f"/v1/billing/{path}")
-        assert (answer.status_code, error_of(answer)) == (501, "stripe_off")

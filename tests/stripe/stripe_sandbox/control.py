@@ -54,6 +54,10 @@ class Control:
         self.faults.add(**given)
         return {}
 
+    def do_clear_faults(self) -> Any:
+        self.faults.clear()
+        return {}
+
     def do_advance(self, seconds: int) -> Any:
         self.store.clock_s += seconds
         return {"now": self.store.now()}
