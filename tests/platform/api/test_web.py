@@ -39,8 +39,16 @@ def test_every_address_is_described(client: Any) -> None:
         "/v1/adapters/{name}/versions/{number}": {"get", "delete"},
         "/v1/adapters/{name}/versions/{number}/complete": {"post"},
         "/v1/adapters/{name}/versions/{number}/parts/{part}": {"put"},
+        "/v1/billing/autotopup": {"get", "put"},
         "/v1/billing/balance": {"get"},
+        "/v1/billing/checkout": {"post"},
+        "/v1/billing/invoices": {"get"},
         "/v1/billing/ledger": {"get"},
+        "/v1/billing/payment_methods": {"get"},
+        "/v1/billing/payments": {"get"},
+        "/v1/billing/payments/{payment_id}": {"get"},
+        "/v1/billing/portal": {"post"},
+        "/v1/billing/settings": {"get"},
         "/v1/keys": {"get", "post"},
         "/v1/keys/{key_id}": {"get", "delete"},
         "/v1/members": {"get"},
@@ -66,8 +74,9 @@ def test_no_address_works_without_a_key(method: str, anonymous: Any, client: Any
     paths = client.get("/v1/openapi.json").json()["paths"]
     for path in paths:
         concrete = path.format(
-            name="x", alias="default", number=1, part="adapter_model", key_id=1, request_id="x"
-        )
+            name="x", alias="default", number=1, part="adapter_model", key_id=1, request_id="x",
+            payment_id="00000000-0000-0000-0000-000000000000",
+        )  # fmt: skip
         assert getattr(anonymous, method)(concrete).status_code == 401, path
 
 
@@ -75,8 +84,9 @@ def test_no_address_works_without_a_key(method: str, anonymous: Any, client: Any
 def test_methods_that_no_view_names_are_refused(method: str, alice: Any, client: Any) -> None:
     for path in client.get("/v1/openapi.json").json()["paths"]:
         concrete = path.format(
-            name="x", alias="default", number=1, part="adapter_model", key_id=1, request_id="x"
-        )
+            name="x", alias="default", number=1, part="adapter_model", key_id=1, request_id="x",
+            payment_id="00000000-0000-0000-0000-000000000000",
+        )  # fmt: skip
         assert getattr(alice.api, method)(concrete).status_code == 405, path
 
 
