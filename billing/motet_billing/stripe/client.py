@@ -18,7 +18,7 @@ class _OutsideTransactions(stripe.RequestsClient):
 
     def request(  # type: ignore[override]  # as the class itself does, one argument short
         self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None
-    ) -> tuple[str, int, Mapping[str, str]]:
+    ) -> Any:
         if connection.in_atomic_block:
             raise RuntimeError(f"{method} {url} inside a database transaction")
         return super().request(method, url, headers, post_data)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from motet_billing.money import picodollars, usd
 from motet_billing.stripe.models import CENT
 from rest_framework import serializers
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class CentsField(serializers.Field[int, Any, str, Any]):
     """`"25.00"` as 2500, between `least` and `most`."""
 

@@ -17,6 +17,7 @@ def filled(path: str) -> str:
         "part": "adapter_model",
         "request_id": "x",
         "slug": "x",
+        "payment_id": "00000000-0000-0000-0000-000000000000",
     }
     return re.sub(r"{(\w+)}", lambda place: words.get(place[1], "1"), path)
 
@@ -65,9 +66,17 @@ def test_every_address_is_described(client: Any) -> None:
         "/v1/adapters/{name}/versions/{number}/complete": {"post"},
         "/v1/adapters/{name}/versions/{number}/parts/{part}": {"put"},
         "/v1/billing/alerts": {"get", "put"},
+        "/v1/billing/autotopup": {"get", "put"},
         "/v1/billing/balance": {"get"},
         "/v1/billing/caps": {"get", "put"},
+        "/v1/billing/checkout": {"post"},
+        "/v1/billing/invoices": {"get"},
         "/v1/billing/ledger": {"get"},
+        "/v1/billing/payment_methods": {"get"},
+        "/v1/billing/payments": {"get"},
+        "/v1/billing/payments/{payment_id}": {"get"},
+        "/v1/billing/portal": {"post"},
+        "/v1/billing/settings": {"get"},
         "/v1/keys": {"get", "post"},
         "/v1/keys/{key_id}": {"get", "patch", "delete"},
         "/v1/members": {"get"},
