@@ -59,6 +59,7 @@ class KeyOut(serializers.ModelSerializer[ApiKey]):
             "expires_at", "revoked_at", "created_at", "last_used_at", "created_by",
             "service_account",
         ]  # fmt: skip
+        read_only_fields = fields
 
 
 class NewKeyOut(KeyOut):

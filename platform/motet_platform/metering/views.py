@@ -181,6 +181,7 @@ class ReceiptOut(ReceiptFields):
             "status", "finish_reason", "streamed", "prompt_tokens", "cached_tokens",
             "completion_tokens", "price", "cost", "fault", "ttft_ms", "duration_ms", "created_at",
         ]  # fmt: skip
+        read_only_fields = fields
 
     def get_object(self, record: UsageRecord) -> str:
         return "receipt"
