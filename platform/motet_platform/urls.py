@@ -18,6 +18,9 @@ v1: list[URLPattern | URLResolver] = [
     path("", include("motet_platform.adapters.urls")),
     path("", include("motet_platform.metering.urls")),
     path("", include("motet_platform.wallet.urls")),
+    path("", include("motet_platform.catalog.urls")),
+    path("", include("motet_platform.status.urls")),
+    path("", include("motet_platform.staff.urls")),
 ]
 urlpatterns = [
     path("docs", docs_view),

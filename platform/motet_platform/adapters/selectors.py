@@ -49,6 +49,16 @@ def version_get(account: Account, name: str, number: int) -> Version:
     return version
 
 
+def versions_ready(account: Account) -> QuerySet[Version]:
+    """Every version of the account that can be called, by the adapter's name."""
+    mine = Version.objects.filter(
+        adapter__account=account, adapter__deleted_at=None, state=State.READY
+    )
+    return mine.select_related("adapter__account", "adapter__base").order_by(
+        "adapter__name", "-number"
+    )
+
+
 def aliases_of(adapter: Adapter) -> QuerySet[Alias]:
     return adapter.aliases.order_by("name").prefetch_related(
         Prefetch("targets", AliasTarget.objects.select_related("version").order_by("-weight"))

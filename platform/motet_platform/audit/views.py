@@ -35,6 +35,12 @@ class AuditEntryOut(serializers.ModelSerializer[AuditEntry]):
         ]  # fmt: skip
         read_only_fields = fields
 
+    def to_representation(self, instance: AuditEntry) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(instance)
+        if instance.actor_kind == ActorKind.OPERATOR:
+            shown |= {"actor": "operator", "ip": None}  # who of the staff is not the tenant's
+        return shown
+
 
 class AuditPageOut(serializers.Serializer[dict[str, Any]]):
     object = serializers.CharField()
@@ -63,5 +69,7 @@ class AuditLogView(ApiView):
         for field in ("actor", "target"):
             if wanted := asked.get(field):
                 entries = entries.filter(**{field: wanted})
+                if field == "actor":
+                    entries = entries.exclude(actor_kind=ActorKind.OPERATOR)
         rows = list(entries.order_by("-pk")[: page.limit + 1])
         return Response(page.body(rows, lambda row: AuditEntryOut(row).data, lambda row: row.pk))

@@ -10,6 +10,7 @@ from motet_inference.rpc.client import WorkerClient
 
 from motet_platform.errors import Unavailable
 from motet_platform.fleet.pick import Want, pick, serves
+from motet_platform.fleet.survey import Survey
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,7 @@ class Fleet:
 
     def __init__(self, targets: Sequence[str], *, gateway_id: str) -> None:
         self.workers = [WorkerClient(target, gateway_id=gateway_id) for target in targets]
+        self.survey = Survey(self.workers)
 
     async def start(self) -> None:
         """Begin connecting to every worker; returns at once."""

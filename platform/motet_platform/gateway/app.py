@@ -15,6 +15,7 @@ from motet_platform.errors import (
     NotFound,
     Unavailable,
 )
+from motet_platform.fleet.reach import SCOPE_KEY
 from motet_platform.gateway import health, infer, models
 from motet_platform.gateway.config import GatewayConfig
 from motet_platform.gateway.exchange import Exchange, Receive, Scope, Send
@@ -74,7 +75,9 @@ class Gateway:
             endpoint, route = _find(scope["path"])
             if route is None and not endpoint:
                 assert self._django is not None, "the lifespan comes first"
-                await self._django(scope, receive, send)
+                assert self._services is not None
+                survey = self._services.fleet.survey
+                await self._django({**scope, SCOPE_KEY: survey}, receive, send)
             else:
                 await self._serve(endpoint, route, Exchange(scope, receive, send))
         elif scope["type"] == "websocket":

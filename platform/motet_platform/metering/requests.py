@@ -18,7 +18,7 @@ CLIENT_GONE = 499  # nobody's error: whoever asked had enough
 FAILED = Q(status__gte=400) & ~Q(status=CLIENT_GONE)
 
 _CURSOR = re.compile(r"([0-9]{1,17})\.([A-Za-z0-9_-]{1,64})", re.ASCII)
-_VERSION = re.compile(r"(?:[^/@]+/)?([^/@]+)@([0-9]{1,9})", re.ASCII)
+_VERSION = re.compile(r"(?:([^/@]+)/)?([^/@]+)@([0-9]{1,9})", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -47,10 +47,15 @@ class Cursor:
 
 
 def requests_of(account: Account, wanted: Mapping[str, Any]) -> QuerySet[UsageRecord]:
-    """The account's requests. `wanted` may hold `start`, `end`, `model`, `version` (as
+    """The account's requests, of which `wanted` leaves some: see `requests_where`."""
+    return requests_where(wanted).filter(account=account)
+
+
+def requests_where(wanted: Mapping[str, Any]) -> QuerySet[UsageRecord]:
+    """Requests of all accounts. `wanted` may hold `start`, `end`, `model`, `version` (as
     `acme/support@3`), `key` (an id), `member` (an e-mail) and `status` (`ok`, `error`, a number).
     """
-    records = UsageRecord.objects.filter(account=account)
+    records = UsageRecord.objects.all()
     simple = {
         "start": "created_at__gte",
         "end": "created_at__lt",
@@ -92,5 +97,6 @@ def _version(text: str) -> dict[str, Any]:
     match = _VERSION.fullmatch(text)
     if match is None:
         raise InvalidRequest("version: write acme/support@3.", param="version")
-    # The account is the filter's own: what stands before the slash adds nothing.
-    return {"version__adapter__name": match[1], "version__number": int(match[2])}
+    account, name, number = match.groups()
+    asked = {"version__adapter__name": name, "version__number": int(number)}
+    return asked | ({"version__adapter__account__slug": account} if account else {})

@@ -48,7 +48,7 @@ def stats_by_time(
     times = _times(start, end, bucket)
     within = records.filter(created_at__gte=start, created_at__lt=end)
     by_time = within.annotate(at=_TRUNC[bucket]("created_at", tzinfo=UTC)).values("at")
-    found = {row["at"]: _figures(row) for row in by_time.annotate(**_FIGURES).order_by("at")}
+    found = {row["at"]: _figures({**row}) for row in by_time.annotate(**_FIGURES).order_by("at")}
     return [{"time": time, **found.get(time, _NOTHING)} for time in times]
 
 

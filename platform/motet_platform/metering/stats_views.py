@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from motet_billing.money import usd
@@ -15,6 +16,7 @@ from rest_framework.response import Response
 
 from motet_platform.api.view import ApiView
 from motet_platform.keys import scopes
+from motet_platform.metering.models import UsageRecord
 from motet_platform.metering.request_views import RequestFilter
 from motet_platform.metering.requests import requests_of
 from motet_platform.metering.stats import STEPS, stats_by_time, stats_total
@@ -33,7 +35,9 @@ class StatsQuery(RequestFilter):
 
 class FiguresOut(serializers.Serializer[dict[str, Any]]):
     requests = serializers.IntegerField()
-    errors = serializers.IntegerField(help_text="Without those that the client left (499).")
+    errors = serializers.IntegerField(  # type: ignore[assignment]
+        help_text="Without those that the client left (499)."
+    )
     prompt_tokens = serializers.IntegerField()
     cached_tokens = serializers.IntegerField()
     completion_tokens = serializers.IntegerField()
@@ -65,19 +69,21 @@ class StatsView(ApiView):
         query = StatsQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         asked = query.validated_data
-        records = requests_of(self.account, asked)
-        start, end, bucket = asked["start"], asked["end"], asked["bucket"]
-        buckets = stats_by_time(records, start=start, end=end, bucket=bucket)
-        return Response(
-            {
-                "object": "list",
-                "bucket": bucket,
-                "start": start,
-                "end": end,
-                "data": [priced(row) for row in buckets],
-                "total": priced(stats_total(records)),
-            }
-        )
+        return Response(stats_body(requests_of(self.account, asked), asked))
+
+
+def stats_body(records: QuerySet[UsageRecord], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer over these records; `asked` is a StatsQuery's."""
+    start, end, bucket = asked["start"], asked["end"], asked["bucket"]
+    buckets = stats_by_time(records, start=start, end=end, bucket=bucket)
+    return {
+        "object": "list",
+        "bucket": bucket,
+        "start": start,
+        "end": end,
+        "data": [priced(row) for row in buckets],
+        "total": priced(stats_total(records)),
+    }
 
 
 def priced(row: Mapping[str, Any]) -> dict[str, Any]:

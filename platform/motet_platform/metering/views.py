@@ -19,6 +19,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from motet_platform.api.price import PriceOut, price_shown
 from motet_platform.api.view import ApiView
 from motet_platform.keys import scopes
 from motet_platform.metering.models import UsageRecord
@@ -47,9 +48,21 @@ class Instant(serializers.Field[Any, str, str, Any]):
         return str(value)
 
 
-class UsageQuery(serializers.Serializer[dict[str, Any]]):
+class Span(serializers.Serializer[dict[str, Any]]):
+    """A time with defaults: `start` is included, `end` is not."""
+
     start = Instant(required=False, help_text="Included; 30 days ago where it is left out.")
     end = Instant(required=False, help_text="Left out of the answer; now where it is not given.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs.setdefault("end", timezone.now())
+        attrs.setdefault("start", attrs["end"] - timedelta(days=30))
+        if attrs["start"] >= attrs["end"]:
+            raise serializers.ValidationError({"start": "start must lie before end."})
+        return attrs
+
+
+class UsageQuery(Span):
     group_by = serializers.CharField(default="model", allow_blank=True)
 
     def validate_group_by(self, value: str) -> list[str]:
@@ -59,13 +72,6 @@ class UsageQuery(serializers.Serializer[dict[str, Any]]):
                 f"{unknown[0][:40]!r} is none of {', '.join(GROUPS)}."
             )
         return list(dict.fromkeys(groups))
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        attrs.setdefault("end", timezone.now())
-        attrs.setdefault("start", attrs["end"] - timedelta(days=30))
-        if attrs["start"] >= attrs["end"]:
-            raise serializers.ValidationError({"start": "start must lie before end."})
-        return attrs
 
 
 class UsageRowOut(serializers.Serializer[dict[str, Any]]):
@@ -162,14 +168,6 @@ class ReceiptFields(serializers.ModelSerializer[UsageRecord]):
         return usd(record.cost)
 
 
-class PriceOut(serializers.Serializer[dict[str, Any]]):
-    """USD per 1M tokens, exact decimals."""
-
-    input = serializers.CharField()
-    cached_input = serializers.CharField()
-    output = serializers.CharField()
-
-
 class ReceiptOut(ReceiptFields):
     object = serializers.SerializerMethodField()
     price = serializers.SerializerMethodField()
@@ -189,12 +187,6 @@ class ReceiptOut(ReceiptFields):
     @extend_schema_field(PriceOut)
     def get_price(self, record: UsageRecord) -> dict[str, str]:
         return price_shown(PriceVersion.objects.get(pk=record.price_version_id))
-
-
-def price_shown(price: PriceVersion) -> dict[str, str]:
-    """USD per 1M tokens."""
-    kinds = ("input", "cached_input", "output")
-    return {kind: usd(getattr(price, kind) * 1_000_000) for kind in kinds}
 
 
 class ReceiptView(ApiView):

@@ -11,7 +11,13 @@ SAFE = ("get", "head", "options")
 
 def filled(path: str) -> str:
     """A path of the description with something in each of its places."""
-    words = {"name": "x", "alias": "default", "part": "adapter_model", "request_id": "x"}
+    words = {
+        "name": "x",
+        "alias": "default",
+        "part": "adapter_model",
+        "request_id": "x",
+        "slug": "x",
+    }
     return re.sub(r"{(\w+)}", lambda place: words.get(place[1], "1"), path)
 
 
@@ -64,6 +70,15 @@ def test_every_address_is_described(client: Any) -> None:
         "/v1/keys/{key_id}": {"get", "delete"},
         "/v1/members": {"get"},
         "/v1/members/{member_id}": {"patch", "delete"},
+        "/v1/catalog": {"get"},
+        "/v1/operator/accounts": {"get"},
+        "/v1/operator/accounts/{slug}/grant": {"post"},
+        "/v1/operator/accounts/{slug}/resume": {"post"},
+        "/v1/operator/accounts/{slug}/suspend": {"post"},
+        "/v1/operator/spend": {"get"},
+        "/v1/operator/stats": {"get"},
+        "/v1/operator/workers": {"get"},
+        "/v1/status": {"get"},
         "/v1/receipts/{request_id}": {"get"},
         "/v1/requests": {"get"},
         "/v1/stats": {"get"},

@@ -144,6 +144,8 @@ class FakeWorker(pb_grpc.WorkerServicer):
         self.runs: list[Run] = []
         self.began = asyncio.Event()  # set by the first run
         self.resident: list[str] = []
+        self.stats = pb.StatsReply()  # what it says of itself beside its name and base
+        self.stats_asked = 0
         self.port = 0
         self.server: grpc.aio.Server | None = None
         self.tasks: set[asyncio.Task[None]] = set()
@@ -178,6 +180,12 @@ class FakeWorker(pb_grpc.WorkerServicer):
                 yield message
         finally:
             reader.cancel()
+
+    async def Stats(self, request: pb.StatsRequest, context: Any) -> pb.StatsReply:
+        self.stats_asked += 1
+        reply = pb.StatsReply(worker_id=self.target, base_model=self.base, ready=True)
+        reply.MergeFrom(self.stats)
+        return reply
 
     async def _read(self, requests: Any, outbox: asyncio.Queue[pb.FromWorker]) -> None:
         live: dict[str, Run] = {}

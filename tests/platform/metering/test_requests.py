@@ -56,7 +56,9 @@ class TestRequests:
         record(alice, 4, status=499)
         assert ids(alice, "model=acme/support") == ["req_002"]
         assert ids(alice, "version=acme/support@3") == ["req_002"]
+        assert ids(alice, "version=support@3") == ["req_002"]
         assert ids(alice, "version=acme/support@4") == []
+        assert ids(alice, "version=other/support@3") == []
         assert ids(alice, f"key={bob.key.pk}") == ["req_002"]
         assert ids(alice, "member=bob@acme.example") == ["req_002"]
         assert ids(alice, "status=error") == ["req_003"]

@@ -9,6 +9,7 @@ pytestmark = pytest.mark.django_db
 
 O, A, D, B, V = "owner", "admin", "developer", "billing", "viewer"  # noqa: E741
 EVERYBODY = {O, A, D, B, V}
+NOBODY: set[str] = set()
 ADMINS = {O, A}
 MAKERS = {O, A, D}
 PAYERS = {O, A, B}
@@ -44,6 +45,15 @@ MATRIX: dict[tuple[str, str], set[str]] = {
     ("get", "/v1/members"): EVERYBODY,
     ("patch", "/v1/members/{member_id}"): ADMINS,
     ("delete", "/v1/members/{member_id}"): ADMINS,  # and everybody themselves
+    ("get", "/v1/catalog"): EVERYBODY,
+    ("get", "/v1/operator/accounts"): NOBODY,
+    ("post", "/v1/operator/accounts/{slug}/grant"): NOBODY,
+    ("post", "/v1/operator/accounts/{slug}/resume"): NOBODY,
+    ("post", "/v1/operator/accounts/{slug}/suspend"): NOBODY,
+    ("get", "/v1/operator/spend"): NOBODY,
+    ("get", "/v1/operator/stats"): NOBODY,
+    ("get", "/v1/operator/workers"): NOBODY,
+    ("get", "/v1/status"): EVERYBODY,
     ("get", "/v1/receipts/{request_id}"): EVERYBODY,
     ("get", "/v1/requests"): EVERYBODY,
     ("get", "/v1/stats"): EVERYBODY,
