@@ -14,9 +14,12 @@ export default defineConfig(({ command }) => ({
     target: "es2022",
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    manifest: true,
   },
   server: {
-    proxy: Object.fromEntries(["/v1", "/auth", "/_allauth", "/docs"].map((path) => [path, platform])),
+    proxy: Object.fromEntries(
+      ["/v1", "/auth", "/_allauth", "/docs"].map((path) => [path, platform]),
+    ),
   },
   test: { environment: "jsdom", setupFiles: ["src/testing/setup.ts"], restoreMocks: true },
 }));

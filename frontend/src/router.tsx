@@ -11,7 +11,9 @@ import { queries } from "./api/queries";
 import { meQuery, sessionQuery } from "./api/session";
 import { Lost } from "./shell/lost";
 import { Starting } from "./shell/starting";
+import type { Search as PlaygroundSearch } from "./playground/settings";
 import { Stuck } from "./shell/stuck";
+import type { UsageSearch } from "./usage/filters";
 
 type Search = Record<string, unknown>;
 const text = (value: unknown): string | undefined =>
@@ -111,7 +113,7 @@ const start = createRoute({
 export const playground = createRoute({
   getParentRoute: () => inside,
   path: "/playground",
-  validateSearch: (search: Search) => ({
+  validateSearch: (search: Search): PlaygroundSearch => ({
     models: text(search.models),
     prompt: text(search.prompt),
     system: text(search.system),
@@ -143,7 +145,7 @@ const keys = createRoute({
 export const usage = createRoute({
   getParentRoute: () => inside,
   path: "/usage",
-  validateSearch: (search: Search) => ({
+  validateSearch: (search: Search): UsageSearch => ({
     range: text(search.range),
     by: text(search.by),
     show: text(search.show),
@@ -174,6 +176,12 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./settings/settings")),
 });
 
+const status = createRoute({
+  getParentRoute: () => inside,
+  path: "/status",
+  component: lazyRouteComponent(() => import("./status/status")),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     guest.addChildren(guests),
@@ -192,6 +200,7 @@ export const router = createRouter({
       billing,
       team,
       settings,
+      status,
     ]),
   ]),
   defaultPreload: "intent",

@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { Badge, createTheme, type MantineColorsTuple } from "@mantine/core";
 
 const voice: MantineColorsTuple = [
   "#eef0fc", "#dadef6", "#b3bbec", "#8a96e2", "#6876d9", "#5262d4", "#4453cd", "#3b4cca", "#3040a6", "#26338a",
@@ -13,5 +13,15 @@ export const theme = createTheme({
   cursorType: "pointer",
   fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif",
   fontFamilyMonospace: "ui-monospace, 'SF Mono', Menlo, 'Liberation Mono', monospace",
-  headings: { fontWeight: "600", sizes: { h1: { fontSize: "1.5rem" }, h2: { fontSize: "1.0625rem" } } },
+  components: {
+    // Never cut, not even in a narrow column.
+    Badge: Badge.extend({
+      defaultProps: { tt: "none", fw: 500 },
+      styles: { root: { minWidth: "max-content" } },
+    }),
+  },
+  headings: {
+    fontWeight: "600",
+    sizes: { h1: { fontSize: "1.5rem" }, h2: { fontSize: "1.0625rem" } },
+  },
 });

@@ -324,6 +324,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/catalog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Base models. An adapter costs what its base costs. */
+        get: operations["catalog_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/invitations": {
         parameters: {
             query?: never;
@@ -433,6 +450,125 @@ export interface paths {
         patch: operations["members_update"];
         trace?: never;
     };
+    "/v1/operator/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All accounts, newest first. */
+        get: operations["operator_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{slug}/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Gives an account credit. */
+        post: operations["operator_grant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{slug}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Lets a suspended account work again. */
+        post: operations["operator_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{slug}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Stops every key and every member of an account at once. */
+        post: operations["operator_suspend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/spend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What each account used, the biggest spenders first. */
+        get: operations["operator_spend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The figures of /v1/stats over all accounts together. */
+        get: operations["operator_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Workers, their load, and which adapters they hold where. */
+        get: operations["operator_workers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/receipts/{request_id}": {
         parameters: {
             query?: never;
@@ -524,6 +660,23 @@ export interface paths {
          *     `start`, the last day.
          */
         get: operations["stats_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The workers that serve everybody, and the account's own adapters. */
+        get: operations["status_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -672,6 +825,44 @@ export interface components {
              */
             time: string;
         };
+        CatalogEntryOut: {
+            /** @description The model's name in requests. */
+            id: string;
+            family: string;
+            /** @description Tokens of prompt and answer together. */
+            context_length: number;
+            /** @description null: not for sale, so it is not served. */
+            price: components["schemas"]["PriceOut"] | null;
+            capabilities: string[];
+            /** @description What an adapter for this base may be. */
+            lora: components["schemas"]["LoraOut"];
+            /** Format: date-time */
+            created_at: string;
+        };
+        CatalogOut: {
+            object: string;
+            data: components["schemas"]["CatalogEntryOut"][];
+        };
+        /** @description Since the worker started: two looks and their difference give a rate. */
+        CountersOut: {
+            /** Format: double */
+            uptime_s: number;
+            steps: number;
+            /** @description With two or more adapters. */
+            steps_mixed: number;
+            steps_by_adapters: {
+                [key: string]: number;
+            };
+            prompt_tokens: number;
+            cached_tokens: number;
+            completion_tokens: number;
+            preemptions: number;
+            core_restarts: number;
+            /** Format: double */
+            step_ms_p50: number;
+            /** Format: double */
+            step_ms_p99: number;
+        };
         DeclaredIn: {
             /** Format: int64 */
             size: number;
@@ -714,6 +905,29 @@ export interface components {
             /** Format: uri */
             adapter_model: string;
         };
+        GrantIn: {
+            /** @description USD, such as 25.00. */
+            amount: string;
+            /** @description A name for this grant: it grants only once. */
+            once?: string;
+        };
+        HeldOut: {
+            digest: string;
+            /** @description Versions with these bytes; empty: deleted ones. */
+            models: string[];
+            place: components["schemas"]["HeldOutPlaceEnum"];
+            /** @description Requests that use it now. */
+            pins: number;
+            /** @description Since the worker started. */
+            requests: number;
+        };
+        /**
+         * @description * `gpu` - gpu
+         *     * `host` - host
+         *     * `disk` - disk
+         * @enum {string}
+         */
+        HeldOutPlaceEnum: "gpu" | "host" | "disk";
         InvitationIn: {
             /** Format: email */
             email: string;
@@ -785,6 +999,10 @@ export interface components {
             /** @description USD; credit is positive, a charge negative. */
             amount: string;
             memo: string;
+        };
+        LoraOut: {
+            max_rank: number;
+            projections: string[];
         };
         LotOut: {
             id: number;
@@ -933,6 +1151,29 @@ export interface components {
             has_more: boolean;
             next: string | null;
         };
+        ResidentOut: {
+            /** @description acme/support@3 */
+            model: string;
+            base_model: string;
+            /**
+             * @description The nearest place in which any worker has it.
+             *
+             *     * `gpu` - gpu
+             *     * `host` - host
+             *     * `disk` - disk
+             *     * `remote` - remote
+             */
+            place: components["schemas"]["ResidentOutPlaceEnum"];
+            workers_on_gpu: number;
+        };
+        /**
+         * @description * `gpu` - gpu
+         *     * `host` - host
+         *     * `disk` - disk
+         *     * `remote` - remote
+         * @enum {string}
+         */
+        ResidentOutPlaceEnum: "gpu" | "host" | "disk" | "remote";
         /**
          * @description * `owner` - Owner
          *     * `admin` - Admin
@@ -986,6 +1227,68 @@ export interface components {
             user: components["schemas"]["PersonOut"];
             accounts: components["schemas"]["AccountOfMineOut"][];
         };
+        SpendOut: {
+            object: string;
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            data: components["schemas"]["SpendRowOut"][];
+        };
+        SpendRowOut: {
+            account_id: number;
+            account: string;
+            requests: number;
+            errors: number;
+            prompt_tokens: number;
+            completion_tokens: number;
+            /** @description USD, an exact decimal. */
+            cost: string;
+        };
+        StaffAccountOut: {
+            id: number;
+            slug: string;
+            name: string;
+            readonly owners: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            suspended_at: string | null;
+            /** Format: date-time */
+            deleted_at: string | null;
+            /** @description USD. */
+            readonly available: string;
+            /** @description USD, held for what runs now. */
+            readonly reserved: string;
+            /** @description USD. */
+            readonly spent_30d: string;
+            readonly requests_30d: number;
+        };
+        StaffAccountPageOut: {
+            object: string;
+            data: components["schemas"]["StaffAccountOut"][];
+            has_more: boolean;
+            next: string | null;
+        };
+        StaffWorkerOut: {
+            target: string;
+            worker_id: string;
+            base_model: string;
+            healthy: boolean;
+            running: number;
+            queue: number;
+            slots_used: number;
+            slots_total: number;
+            blocks_free: number;
+            blocks_total: number;
+            /** @description null: it does not answer. */
+            counters: components["schemas"]["CountersOut"] | null;
+            adapters: components["schemas"]["HeldOut"][];
+        };
+        StaffWorkersOut: {
+            object: string;
+            data: components["schemas"]["StaffWorkerOut"][];
+        };
         /**
          * @description * `uploading` - Uploading
          *     * `validating` - Validating
@@ -1004,6 +1307,13 @@ export interface components {
             end: string;
             data: components["schemas"]["BucketOut"][];
             total: components["schemas"]["FiguresOut"];
+        };
+        StatusOut: {
+            object: string;
+            /** @description Every worker answers and takes requests. */
+            healthy: boolean;
+            workers: components["schemas"]["WorkerOut"][];
+            adapters: components["schemas"]["ResidentOut"][];
         };
         TargetIn: {
             version: number;
@@ -1077,6 +1387,19 @@ export interface components {
             readonly created_at: string;
             /** Format: date-time */
             readonly ready_at: string | null;
+        };
+        WorkerOut: {
+            name: string;
+            /** @description Empty for one that has not answered yet. */
+            base_model: string;
+            healthy: boolean;
+            /** @description Requests in the batch. */
+            running: number;
+            /** @description Requests that wait for room in it. */
+            queue: number;
+            /** @description Adapters in GPU memory. */
+            slots_used: number;
+            slots_total: number;
         };
     };
     responses: never;
@@ -1657,6 +1980,25 @@ export interface operations {
             };
         };
     };
+    catalog_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogOut"];
+                };
+            };
+        };
+    };
     invitations_list: {
         parameters: {
             query?: never;
@@ -1869,6 +2211,178 @@ export interface operations {
             };
         };
     };
+    operator_accounts: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+                /** @description In slug, name or a member's e-mail. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffAccountPageOut"];
+                };
+            };
+        };
+    };
+    operator_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffAccountOut"];
+                };
+            };
+        };
+    };
+    operator_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffAccountOut"];
+                };
+            };
+        };
+    };
+    operator_suspend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffAccountOut"];
+                };
+            };
+        };
+    };
+    operator_spend: {
+        parameters: {
+            query?: {
+                /** @description Left out of the answer; now where it is not given. */
+                end?: string;
+                limit?: number;
+                /** @description Included; 30 days ago where it is left out. */
+                start?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpendOut"];
+                };
+            };
+        };
+    };
+    operator_stats: {
+        parameters: {
+            query?: {
+                /**
+                 * @description * `hour` - hour
+                 *     * `day` - day
+                 */
+                bucket?: "hour" | "day";
+                /** @description Left out. */
+                end?: string;
+                /** @description The key's id. */
+                key?: number;
+                /** @description An e-mail. */
+                member?: string;
+                /** @description As it was asked for. */
+                model?: string;
+                /** @description Included. */
+                start?: string;
+                /** @description acme/support@3 */
+                version?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatsOut"];
+                };
+            };
+        };
+    };
+    operator_workers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffWorkersOut"];
+                };
+            };
+        };
+    };
     receipts_get: {
         parameters: {
             query?: never;
@@ -2043,6 +2557,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StatsOut"];
+                };
+            };
+        };
+    };
+    status_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusOut"];
                 };
             };
         };

@@ -29,7 +29,8 @@ export async function call<T>(method: string, path: string, input?: unknown): Pr
   );
   const body: unknown = await response.json().catch(() => null);
   // 401 is also how allauth says that a step is pending: callers look at `data.flows`.
-  const pending = response.status === 401 && typeof body === "object" && body !== null && "data" in body;
+  const pending =
+    response.status === 401 && typeof body === "object" && body !== null && "data" in body;
   if (!response.ok && !pending) throw problemOf(response, body);
   return body as Envelope<T>;
 }

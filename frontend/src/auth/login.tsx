@@ -1,12 +1,13 @@
-import { Anchor, Button, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useSearch } from "@tanstack/react-router";
+import { useSearch } from "@tanstack/react-router";
 import { Failure } from "../ui/failure";
 import { config, signIn } from "./allauth";
 import { Frame } from "./frame";
 import { Providers } from "./providers";
 import { useStep } from "./useStep";
+import { TextLink } from "../ui/links";
 
 export default function Login() {
   const { next } = useSearch({ strict: false });
@@ -20,9 +21,9 @@ export default function Login() {
         allowed.data?.account.is_open_for_signup === true ? (
           <>
             New here?{" "}
-            <Anchor component={Link} to="/signup" search={{ next }} inherit>
+            <TextLink to="/signup" search={{ next }} inherit>
               Create an account
-            </Anchor>
+            </TextLink>
           </>
         ) : undefined
       }
@@ -49,9 +50,9 @@ export default function Login() {
           <Button type="submit" loading={step.isPending}>
             Sign in
           </Button>
-          <Anchor component={Link} to="/reset-password" size="sm" ta="center">
+          <TextLink to="/reset-password" size="sm" ta="center">
             Forgot the password?
-          </Anchor>
+          </TextLink>
           <Providers config={allowed.data} />
         </Stack>
       </form>

@@ -1,10 +1,10 @@
-import { Anchor, Button, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { Failure } from "../ui/failure";
 import { requestReset } from "./allauth";
 import { Frame } from "./frame";
+import { TextLink } from "../ui/links";
 
 export default function Reset() {
   const [email, setEmail] = useState("");
@@ -13,9 +13,9 @@ export default function Reset() {
     <Frame
       title="Reset the password"
       foot={
-        <Anchor component={Link} to="/login" inherit>
+        <TextLink to="/login" inherit>
           Back to sign in
-        </Anchor>
+        </TextLink>
       }
     >
       {reset.isSuccess ? (

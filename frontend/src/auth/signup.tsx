@@ -1,10 +1,11 @@
-import { Anchor, Button, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { Link, useSearch } from "@tanstack/react-router";
+import { useSearch } from "@tanstack/react-router";
 import { Failure } from "../ui/failure";
 import { signUp } from "./allauth";
 import { Frame } from "./frame";
 import { useStep } from "./useStep";
+import { TextLink } from "../ui/links";
 
 const SHORTEST = 10;
 
@@ -25,9 +26,9 @@ export default function SignUp() {
       foot={
         <>
           Already have one?{" "}
-          <Anchor component={Link} to="/login" search={{ next }} inherit>
+          <TextLink to="/login" search={{ next }} inherit>
             Sign in
-          </Anchor>
+          </TextLink>
         </>
       }
     >

@@ -1,13 +1,10 @@
-import { Button } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { Frame } from "../auth/frame";
+import { ButtonLink } from "../ui/links";
 
 export function Lost() {
   return (
     <Frame title="Nothing is here" about="This address leads to no page of the dashboard.">
-      <Button component={Link} to="/">
-        To the overview
-      </Button>
+      <ButtonLink to="/">To the overview</ButtonLink>
     </Frame>
   );
 }

@@ -1,4 +1,5 @@
 import {
+  IconActivity,
   IconChartBar,
   IconCoins,
   IconCube,
@@ -20,5 +21,6 @@ export const NAV = [
   { to: "/usage", label: "Usage", icon: IconChartBar, scope: "usage" },
   { to: "/billing", label: "Billing", icon: IconCoins, scope: "billing" },
   { to: "/team", label: "Team", icon: IconUsers, scope: "team:read" },
+  { to: "/status", label: "Status", icon: IconActivity, scope: "adapters:read" },
   { to: "/settings", label: "Settings", icon: IconSettings, scope: null },
 ] as const;

@@ -1,5 +1,19 @@
-import { ActionIcon, Group, Menu, Tooltip, useMantineColorScheme, useComputedColorScheme } from "@mantine/core";
-import { IconBook, IconLogout, IconMoon, IconSettings, IconSun, IconUser } from "@tabler/icons-react";
+import {
+  ActionIcon,
+  Group,
+  Menu,
+  Tooltip,
+  useMantineColorScheme,
+  useComputedColorScheme,
+} from "@mantine/core";
+import {
+  IconBook,
+  IconLogout,
+  IconMoon,
+  IconSettings,
+  IconSun,
+  IconUser,
+} from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useForgetAll, useSession } from "../api/session";

@@ -21,7 +21,15 @@ export function Copy({ value, label }: { value: string; label: string }) {
 }
 
 /** Text that somebody will want elsewhere. `short` cuts what is shown, not what is copied. */
-export function Copyable({ value, label, short }: { value: string; label: string; short?: number }) {
+export function Copyable({
+  value,
+  label,
+  short,
+}: {
+  value: string;
+  label: string;
+  short?: number;
+}) {
   return (
     <Group gap={2} wrap="nowrap" style={{ minWidth: 0 }}>
       <Code className="clip" title={value}>

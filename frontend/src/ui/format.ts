@@ -66,3 +66,5 @@ export function ago(iso: string, now = Date.now()): string {
   }
   return seconds > 5 ? "in a moment" : "just now";
 }
+
+export const isPast = (iso: string): boolean => Date.parse(iso) < Date.now();

@@ -35,8 +35,16 @@ export function Rows<Row>({ label, columns, rows, id, error, retry, empty }: Row
         <Table.Thead>
           <Table.Tr>
             {columns.map((column) => (
-              <Table.Th key={column.name} className={column.number ? "number" : undefined} scope="col">
-                {column.hidden ? <span className="visually-hidden">{column.name}</span> : column.name}
+              <Table.Th
+                key={column.name}
+                className={column.number ? "number" : undefined}
+                scope="col"
+              >
+                {column.hidden ? (
+                  <span className="visually-hidden">{column.name}</span>
+                ) : (
+                  column.name
+                )}
               </Table.Th>
             ))}
           </Table.Tr>
