@@ -21,5 +21,5 @@ export default defineConfig(({ command }) => ({
       ["/v1", "/auth", "/_allauth", "/docs"].map((path) => [path, platform]),
     ),
   },
-  test: { environment: "jsdom", setupFiles: ["src/testing/setup.ts"], restoreMocks: true },
+  test: { restoreMocks: true, unstubGlobals: true },
 }));

@@ -9,6 +9,7 @@ import {
 import { Problem } from "./api/problem";
 import { queries } from "./api/queries";
 import { meQuery, sessionQuery } from "./api/session";
+import { safe } from "./auth/next";
 import { Lost } from "./shell/lost";
 import { Starting } from "./shell/starting";
 import type { Search as PlaygroundSearch } from "./playground/settings";
@@ -26,6 +27,12 @@ const guest = createRoute({
   getParentRoute: () => root,
   id: "guest",
   validateSearch: (search: Search): { next?: string } => ({ next: text(search.next) }),
+  // Asking who is signed in also brings the CSRF cookie that every form below needs.
+  beforeLoad: async ({ location, search }) => {
+    const session = await queries.ensureQueryData(sessionQuery);
+    if (session !== null && ["/login", "/signup"].includes(location.pathname))
+      throw redirect({ href: safe(search.next), replace: true });
+  },
 });
 const guests = [
   createRoute({

@@ -2,7 +2,7 @@ import { Group, Stack, Text } from "@mantine/core";
 import { Dropzone } from "@mantine/dropzone";
 import { IconCircleCheck, IconCircleDashed, IconUpload } from "@tabler/icons-react";
 import { bytes } from "../ui/format";
-import { CONFIG, MODEL } from "./upload";
+import { CONFIG, MODEL } from "./sort";
 
 interface FilesProps {
   config: File | undefined;

@@ -15,7 +15,8 @@ import { catalogQuery } from "../models/queries";
 import { Failure } from "../ui/failure";
 import { Files } from "./files";
 import { useForgetAdapters } from "./queries";
-import { sort, upload, type Upload } from "./upload";
+import { sort } from "./sort";
+import { upload, type Upload } from "./upload";
 import { Watch } from "./watch";
 
 interface UploaderProps {

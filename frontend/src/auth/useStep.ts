@@ -3,6 +3,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { forgetToken } from "../api/token";
 import { useForgetAll } from "../api/session";
 import type { Step } from "./allauth";
+import { safe } from "./next";
 
 /** Runs one step of signing in and goes on to where the answer leads. */
 export function useStep<Input>(run: (input: Input) => Promise<Step>) {
@@ -25,9 +26,4 @@ export function useStep<Input>(run: (input: Input) => Promise<Step>) {
       }
     },
   });
-}
-
-/** Only a path of this site: a link must not lead a fresh session elsewhere. */
-export function safe(next: string | undefined): string {
-  return next !== undefined && /^\/(?![/\\])/.test(next) ? next : "/";
 }

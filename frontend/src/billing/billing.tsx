@@ -8,6 +8,7 @@ import { Failure } from "../ui/failure";
 import { Figure, Figures } from "../ui/figure";
 import { date, exactUsd, usd } from "../ui/format";
 import { Page } from "../ui/page";
+import { TextLink } from "../ui/links";
 import { Panel } from "../ui/panel";
 import { Rows, type Column } from "../ui/rows";
 import { Time } from "../ui/time";
@@ -32,17 +33,24 @@ const LOTS: Column<Lot>[] = [
   { name: "Granted", number: true, show: ({ amount }) => <Amount of={amount} exact /> },
   { name: "Left", number: true, show: ({ remaining }) => <Amount of={remaining} exact /> },
 ];
+const WORDS: Record<string, string> = { capture: "request", grant: "credit", expiry: "expired" };
+const HELD = /^hold:(req_[0-9a-f]+)/;
+
+/** What a line belongs to: a request leads to its receipt. */
+function Reference({ line: { reference, memo } }: { line: Line }) {
+  const request = HELD.exec(reference)?.[1];
+  if (request === undefined) return <>{memo || reference}</>;
+  return (
+    <TextLink to="/requests/$id" params={{ id: request }} size="sm" ff="monospace">
+      {request.slice(0, 18)}…
+    </TextLink>
+  );
+}
+
 const LINES: Column<Line>[] = [
   { name: "When", show: ({ created_at }) => <Time at={created_at} /> },
-  { name: "What", show: ({ kind }) => kind },
-  {
-    name: "Reference",
-    show: ({ reference, memo }) => (
-      <Text size="sm" maw={320} className="clip" title={`${reference} ${memo}`}>
-        {memo || reference}
-      </Text>
-    ),
-  },
+  { name: "What", show: ({ kind }) => WORDS[kind] ?? kind },
+  { name: "Reference", show: (line) => <Reference line={line} /> },
   { name: "Amount", number: true, show: ({ amount }) => <Amount of={amount} exact /> },
 ];
 
@@ -54,7 +62,7 @@ export default function Billing() {
   return (
     <Page
       title="Billing"
-      about="Amounts are exact to the billionth of a cent; nothing is rounded when it is charged."
+      about="Every amount is exact: a charge is prices times tokens, never rounded."
     >
       <Alert color="gray" variant="light" icon={<IconCoins size={18} aria-hidden />}>
         <Text size="sm">

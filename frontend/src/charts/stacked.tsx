@@ -47,7 +47,7 @@ export default function Stacked({
               tick={{ fill: "var(--quiet)", fontSize: 12 }}
               tickLine={false}
               axisLine={false}
-              width={64}
+              width={82}
               allowDecimals={decimals}
               domain={[0, "auto"]}
             />

@@ -1,4 +1,4 @@
-import { Badge, Group, Text } from "@mantine/core";
+import { Stack, Text } from "@mantine/core";
 import { IconCube } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { components } from "../api/schema";
@@ -14,18 +14,23 @@ import { TextLink } from "../ui/links";
 type Entry = components["schemas"]["CatalogEntryOut"];
 
 const COLUMNS: Column<Entry>[] = [
-  { name: "Model", show: ({ id }) => <Copyable value={id} label="Copy the model's name" /> },
-  { name: "Family", show: ({ family }) => family },
+  {
+    name: "Model",
+    show: ({ id, family }) => (
+      <Stack gap={0}>
+        <Copyable value={id} label="Copy the model's name" />
+        <Text size="xs" c="dimmed">
+          {family}
+        </Text>
+      </Stack>
+    ),
+  },
   {
     name: "Can",
     show: ({ capabilities }) => (
-      <Group gap={4} wrap="nowrap">
-        {capabilities.map((each) => (
-          <Badge key={each} variant="default" size="sm">
-            {each}
-          </Badge>
-        ))}
-      </Group>
+      <Text size="sm" c="dimmed" maw={220}>
+        {capabilities.join(", ")}
+      </Text>
     ),
   },
   {
@@ -43,7 +48,7 @@ const COLUMNS: Column<Entry>[] = [
     number: true,
     show: ({ id }) => (
       <TextLink to="/playground" search={{ models: id }} size="sm">
-        Try {id}
+        Try<span className="visually-hidden"> {id}</span>
       </TextLink>
     ),
   },

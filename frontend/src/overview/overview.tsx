@@ -84,8 +84,9 @@ export default function Overview() {
           note={now && `${compact(now.completion_tokens)} of them output`}
         />
         <Figure
-          label="First token, median"
+          label="First token"
           value={now && (now.ttft_p50_ms === null ? "none yet" : duration(now.ttft_p50_ms))}
+          title="The median"
           note={
             now && now.ttft_p95_ms !== null ? `95 % within ${duration(now.ttft_p95_ms)}` : undefined
           }

@@ -8,16 +8,10 @@ import { TextLink } from "../ui/links";
 
 export const requestColumns: Column<RequestRow>[] = [
   {
-    name: "Request",
-    show: ({ request_id }) => (
-      <TextLink
-        to="/requests/$id"
-        params={{ id: request_id }}
-        size="sm"
-        ff="monospace"
-        title={request_id}
-      >
-        {request_id.slice(0, 14)}…
+    name: "When",
+    show: ({ request_id, created_at }) => (
+      <TextLink to="/requests/$id" params={{ id: request_id }} size="sm" title={request_id}>
+        <Time at={created_at} />
       </TextLink>
     ),
   },
@@ -40,7 +34,6 @@ export const requestColumns: Column<RequestRow>[] = [
     show: ({ duration_ms }) => (duration_ms === null ? "" : duration(duration_ms)),
   },
   { name: "Cost", number: true, show: ({ cost }) => <Amount of={cost} /> },
-  { name: "When", number: true, show: ({ created_at }) => <Time at={created_at} /> },
 ];
 
 export function Status({ of: status }: { of: number }) {
