@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "motet_platform.api.middleware.ErrorShape",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -133,6 +134,11 @@ HEADLESS_FRONTEND_URLS = {
     "account_signup": f"{config.public_url}/signup",
     "socialaccount_login_error": f"{config.public_url}/login",
 }
+# A form of the dashboard's ends up there, so its Content-Security-Policy must let it (form-action).
+PROVIDER_ORIGINS = [
+    {"github": "https://github.com", "google": "https://accounts.google.com"}[name]
+    for name in _SOCIAL
+]
 ALLAUTH_TRUSTED_PROXY_COUNT = config.trusted_proxies
 ACCOUNT_ADAPTER = "motet_platform.accounts.signup.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -146,13 +152,12 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"signup": f"{config.signups_per_hour}/h/ip"}
-SOCIALACCOUNT_PROVIDERS = {
-    name: {"APPS": [app], "VERIFIED_EMAIL": name == "google"} for name, app in _SOCIAL.items()
-}
+SOCIALACCOUNT_PROVIDERS = {name: {"APPS": [app]} for name, app in _SOCIAL.items()}
 MFA_ADAPTER = "motet_platform.accounts.signup.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Motet"
+MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute off
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _public_https  # browsers allow only localhost then
 USERSESSIONS_TRACK_ACTIVITY = True
 

@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from email import policy
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ class FolderBackend(BaseEmailBackend):
             name = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{os.urandom(3).hex()}.eml"
             handle = os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "wb") as file:
-                file.write(message.message(policy=policy.SMTP).as_bytes())
+                file.write(message.message().as_bytes())
             # Not the text: it may hold a code that opens an account.
             log.info("mail %r for %s: %s", message.subject, message.to, self._folder / name)
         return len(email_messages)

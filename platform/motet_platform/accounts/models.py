@@ -55,7 +55,7 @@ class Account(models.Model):
     """A tenant. Everything that can be owned hangs off one; suspended means no key works.
 
     A deleted account stays as a row, with its slug: money and usage point to it.
-    `retention_days`: after how long the records of single requests go; None keeps them.
+    `retention_days`: for how long single requests are shown (metering.retention); None: always.
     """
 
     slug = models.CharField(max_length=40, unique=True, validators=[SLUG])

@@ -36,6 +36,10 @@ class PersonOut(serializers.ModelSerializer[User]):
         read_only_fields = fields
 
 
+class PersonIn(serializers.Serializer[dict[str, Any]]):
+    name = serializers.CharField(max_length=120, allow_blank=True)
+
+
 class SessionOut(serializers.Serializer[dict[str, Any]]):
     user = PersonOut()
     accounts = AccountOfMineOut(many=True)
@@ -65,6 +69,15 @@ class SessionInfoView(SessionView):
                 "accounts": [AccountOfMineOut(m).data for m in memberships_of(self.person)],
             }
         )
+
+    @extend_schema(operation_id="auth_session_update", request=PersonIn, responses=PersonOut)
+    def patch(self, request: Request) -> Response:
+        """Changes the person's name. E-mail and password are allauth's."""
+        body = PersonIn(data=request.data)
+        body.is_valid(raise_exception=True)
+        self.person.name = body.validated_data["name"]
+        self.person.save(update_fields=["name"])
+        return Response(PersonOut(self.person).data)
 
 
 class TokenView(SessionView):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import hmac
+import logging
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
@@ -18,6 +21,9 @@ from django.http import HttpRequest
 from motet_platform.accounts.models import User
 from motet_platform.accounts.services import account_open
 from motet_platform.config import get_config
+from motet_platform.errors import Unavailable
+
+log = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -28,6 +34,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def clean_email(self, email: str) -> str:
         return email.strip().lower()
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        public = urlsplit(get_config().public_url).netloc
+        site = SimpleNamespace(name="Motet", domain=public)  # what the texts sign with
+        try:
+            super().send_mail(template_prefix, email, {"current_site": site, **context})
+        except OSError:  # smtplib's errors are of this kind too
+            log.exception("a mail was not sent")
+            raise Unavailable(
+                "We cannot send mail right now.", code="mail_unavailable", retry_after=30
+            ) from None
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
+from motet_billing.money import usd
 from motet_billing.pricing import Price
 from motet_billing.selectors import prices_at
 from rest_framework import serializers
@@ -12,7 +13,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from motet_platform.adapters.gate.base import BaseShape
-from motet_platform.api.price import PriceOut, price_shown
 from motet_platform.api.view import ApiView
 from motet_platform.catalog.models import BaseModel
 from motet_platform.catalog.selectors import bases_active
@@ -21,6 +21,14 @@ from motet_platform.keys import scopes
 
 # What the gateway serves of every base.
 CAPABILITIES = ("chat", "completions", "streaming", "logprobs", "lora")
+
+
+class CatalogPriceOut(serializers.Serializer[dict[str, Any]]):
+    """USD per 1M tokens, exact decimals."""
+
+    input = serializers.CharField()
+    cached_input = serializers.CharField()
+    output = serializers.CharField()
 
 
 class LoraOut(serializers.Serializer[dict[str, Any]]):
@@ -32,7 +40,7 @@ class CatalogEntryOut(serializers.Serializer[dict[str, Any]]):
     id = serializers.CharField(help_text="The model's name in requests.")
     family = serializers.CharField()
     context_length = serializers.IntegerField(help_text="Tokens of prompt and answer together.")
-    price = PriceOut(allow_null=True, help_text="null: not for sale, so it is not served.")
+    price = CatalogPriceOut(allow_null=True, help_text="null: not for sale, so it is not served.")
     capabilities = serializers.ListField(child=serializers.CharField())
     lora = LoraOut(help_text="What an adapter for this base may be.")
     created_at = serializers.DateTimeField()
@@ -60,8 +68,13 @@ def _entry(base: BaseModel, price: Price | None) -> dict[str, Any]:
         "id": base.name,
         "family": shape.family,
         "context_length": base.context_length,
-        "price": price_shown(price) if price else None,
+        "price": _price(price) if price else None,
         "capabilities": list(CAPABILITIES),
         "lora": {"max_rank": get_config().max_rank, "projections": list(shape.projections)},
         "created_at": base.created_at,
     }
+
+
+def _price(price: Price) -> dict[str, str]:
+    kinds = ("input", "cached_input", "output")
+    return {kind: usd(getattr(price, kind) * 1_000_000) for kind in kinds}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
+from motet_billing.money import usd
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,7 +15,8 @@ from motet_platform.api.view import ApiView
 from motet_platform.keys import scopes
 from motet_platform.metering.models import UsageRecord
 from motet_platform.metering.requests import Cursor, requests_of, requests_page
-from motet_platform.metering.views import Instant, ReceiptFields
+from motet_platform.metering.retention import shown
+from motet_platform.metering.views import Instant
 
 
 class RequestFilter(serializers.Serializer[dict[str, Any]]):
@@ -36,7 +38,11 @@ class RequestQuery(RequestFilter):
     after = serializers.CharField(required=False, max_length=100, help_text="`next` of a page.")
 
 
-class RequestOut(ReceiptFields):
+class RequestOut(serializers.ModelSerializer[UsageRecord]):
+    base_model = serializers.CharField(source="base")
+    version = serializers.SerializerMethodField()
+    key = serializers.CharField(source="key.prefix", default=None, allow_null=True)
+    cost = serializers.SerializerMethodField(help_text="USD, an exact decimal.")
     key_id = serializers.IntegerField(allow_null=True)
     member = serializers.SerializerMethodField()
 
@@ -48,6 +54,12 @@ class RequestOut(ReceiptFields):
             "cached_tokens", "completion_tokens", "cost", "fault", "ttft_ms", "duration_ms",
         ]  # fmt: skip
         read_only_fields = fields
+
+    def get_version(self, record: UsageRecord) -> str | None:
+        return None if record.version is None else str(record.version)
+
+    def get_cost(self, record: UsageRecord) -> str:
+        return usd(record.cost)
 
     def get_member(self, record: UsageRecord) -> str | None:
         if record.key is None:
@@ -78,16 +90,16 @@ class RequestsView(ApiView):
         asked = query.validated_data
         after, limit = asked.get("after"), asked["limit"]
         rows = requests_page(
-            requests_of(self.account, asked),
+            shown(requests_of(self.account, asked), self.account),
             after=Cursor.read(after) if after else None,
             limit=limit + 1,
         )
-        shown, more = rows[:limit], len(rows) > limit
+        page, more = rows[:limit], len(rows) > limit
         return Response(
             {
                 "object": "list",
-                "data": [RequestOut(row).data for row in shown],
+                "data": [RequestOut(row).data for row in page],
                 "has_more": more,
-                "next": str(Cursor.of(shown[-1])) if more else None,
+                "next": str(Cursor.of(page[-1])) if more else None,
             }
         )

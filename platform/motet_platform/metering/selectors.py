@@ -13,6 +13,7 @@ from django.db.models.functions import Cast, Concat, TruncDay, TruncHour
 from motet_platform.accounts.models import Account
 from motet_platform.errors import InvalidRequest, NotFound
 from motet_platform.metering.models import UsageRecord
+from motet_platform.metering.retention import shown
 
 MAX_ROWS = 20_000
 SUMS = ("prompt_tokens", "cached_tokens", "completion_tokens", "cost")
@@ -76,7 +77,7 @@ def _row(row: Mapping[str, Any], groups: Sequence[str]) -> dict[str, Any]:
 def receipt(account: Account, request_id: str) -> UsageRecord:
     """NotFound `receipt_not_found`, also for another account's."""
     record = (
-        UsageRecord.objects.filter(account=account, request_id=request_id)
+        shown(UsageRecord.objects.filter(account=account, request_id=request_id), account)
         .select_related("key", "version__adapter__account")
         .first()
     )

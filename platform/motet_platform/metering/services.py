@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from django.db import connection
-from django.utils import timezone
 from motet_billing.services import ExpiredHold
 
-from motet_platform.accounts.models import Account
-from motet_platform.metering.models import UsageRecord
 from motet_platform.metering.sink import INSERT, UsageRow, usage_values
-
-FORGOTTEN_AT_ONCE = 5_000
-
-
-def usage_forget() -> int:
-    """Deletes records of single requests that are older than their account wants to keep them; how
-    many. The ledger keeps what was charged."""
-    forgotten = 0
-    for account in Account.objects.exclude(retention_days=None):
-        assert account.retention_days is not None
-        before = timezone.now() - timedelta(days=account.retention_days)
-        old = UsageRecord.objects.filter(account=account, created_at__lt=before)
-        while ids := list(old.values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE]):
-            forgotten += UsageRecord.objects.filter(pk__in=ids).delete()[0]
-    return forgotten
 
 
 def expired_hold_record(hold: ExpiredHold) -> None:

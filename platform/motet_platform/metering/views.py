@@ -19,7 +19,6 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from motet_platform.api.price import PriceOut, price_shown
 from motet_platform.api.view import ApiView
 from motet_platform.keys import scopes
 from motet_platform.metering.models import UsageRecord
@@ -153,23 +152,12 @@ def _priced(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "cost": usd(row["cost"])}
 
 
-class ReceiptFields(serializers.ModelSerializer[UsageRecord]):
-    """How a request's record is shown, whole or in a list."""
-
+class ReceiptOut(serializers.ModelSerializer[UsageRecord]):
+    object = serializers.SerializerMethodField()
     base_model = serializers.CharField(source="base")
     version = serializers.SerializerMethodField()
-    key = serializers.CharField(source="key.prefix", default=None, allow_null=True)
+    key = serializers.CharField(source="key.prefix", default=None)
     cost = serializers.SerializerMethodField()
-
-    def get_version(self, record: UsageRecord) -> str | None:
-        return None if record.version is None else str(record.version)
-
-    def get_cost(self, record: UsageRecord) -> str:
-        return usd(record.cost)
-
-
-class ReceiptOut(ReceiptFields):
-    object = serializers.SerializerMethodField()
     price = serializers.SerializerMethodField()
 
     class Meta:
@@ -184,9 +172,17 @@ class ReceiptOut(ReceiptFields):
     def get_object(self, record: UsageRecord) -> str:
         return "receipt"
 
-    @extend_schema_field(PriceOut)
+    def get_version(self, record: UsageRecord) -> str | None:
+        return None if record.version is None else str(record.version)
+
+    def get_cost(self, record: UsageRecord) -> str:
+        return usd(record.cost)
+
     def get_price(self, record: UsageRecord) -> dict[str, str]:
-        return price_shown(PriceVersion.objects.get(pk=record.price_version_id))
+        """USD per 1M tokens."""
+        price = PriceVersion.objects.get(pk=record.price_version_id)
+        kinds = ("input", "cached_input", "output")
+        return {kind: usd(getattr(price, kind) * 1_000_000) for kind in kinds}
 
 
 class ReceiptView(ApiView):

@@ -19,11 +19,13 @@ IN_FLIGHT = 32  # claimed at once over all processes, so that no lease ends whil
 MAX_ATTEMPTS = 10
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 1, 600
 
+# An array, so that the rows are chosen once: with IN, a plan may choose them anew for every row
+# that it looks at, and go past the limit.
 _CLAIM = """
 UPDATE outbox_task
 SET attempts = attempts + 1,
     lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
-WHERE id IN (
+WHERE id = ANY (ARRAY (
     SELECT id FROM outbox_task
     WHERE done_at IS NULL AND failed_at IS NULL AND available_at <= clock_timestamp()
         AND (lease_until IS NULL OR lease_until <= clock_timestamp())
@@ -31,7 +33,7 @@ WHERE id IN (
     LIMIT (SELECT greatest(0, %(room)s - count(*)) FROM outbox_task
            WHERE done_at IS NULL AND failed_at IS NULL AND lease_until > clock_timestamp())
     FOR UPDATE SKIP LOCKED
-)
+))
 RETURNING id, attempts
 """
 _PERIODIC = """

@@ -9,7 +9,7 @@ from motet_billing.services import holds_expire, lots_expire
 
 from motet_platform.adapters.validation import uploads_sweep
 from motet_platform.keys.tokens import tokens_sweep
-from motet_platform.metering.services import expired_hold_record, usage_forget
+from motet_platform.metering.services import expired_hold_record
 from motet_platform.outbox.registry import periodic, periodic_jobs
 from motet_platform.outbox.services import periodic_forget, tasks_forget
 
@@ -36,11 +36,6 @@ def uploads() -> None:
 @periodic("tokens", every=timedelta(minutes=10))
 def tokens() -> None:
     tokens_sweep()
-
-
-@periodic("retention", every=timedelta(hours=1))
-def retention() -> None:
-    usage_forget()
 
 
 @periodic("outbox", every=timedelta(hours=1))

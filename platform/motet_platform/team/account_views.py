@@ -34,7 +34,8 @@ class AccountIn(serializers.Serializer[dict[str, Any]]):
         max_value=3650,
         allow_null=True,
         required=False,
-        help_text="After how long the records of single requests are deleted; null: never.",
+        help_text="For how many days single requests are shown; null: always. Sums and the books "
+        "stay.",
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.utils import timezone
 from motet_billing import money
 from motet_billing.selectors import balance
@@ -36,6 +37,7 @@ class TestSignUp:
     def test_it_works(self, browser: Any, code_in_mail: Any) -> None:
         signed_up = browser.sign_up("Erin@Example.com")
         assert signed_up.status_code == 401
+        assert "Motet" in mail.outbox[0].body
         flows = {flow["id"]: flow for flow in signed_up.json()["data"]["flows"]}
         assert flows["verify_email"]["is_pending"]
         assert not Account.objects.exists()
@@ -75,6 +77,20 @@ class TestSignUp:
         user = User.objects.get()
         assert user.email == "erin@other.example"
         assert Account.objects.count() == 1
+
+    def test_without_a_mail_server_nobody_is_stuck(
+        self, browser: Any, new_browser: Any, code_in_mail: Any, settings: Any, error_of: Any
+    ) -> None:
+        usual = settings.EMAIL_BACKEND
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_PORT = 1
+        answer = browser.sign_up("erin@example.com")
+        assert (answer.status_code, error_of(answer)) == (503, "mail_unavailable")
+        settings.EMAIL_BACKEND = usual
+        cache.clear()  # else the next code waits for ten seconds
+        again = new_browser()
+        assert again.sign_in("erin@example.com").status_code == 401
+        assert again.verify(code_in_mail()).status_code == 200
 
     def test_weak_passwords_are_refused(self, browser: Any) -> None:
         assert browser.sign_up("erin@example.com", "short").status_code == 400
@@ -146,6 +162,15 @@ class TestSignIn:
         assert ended.status_code == 200
         assert other.get("/auth/session").status_code == 401
         assert SessionToken.objects.count() == 0
+
+
+def test_a_person_changes_their_name(dora: Any, alice: Any) -> None:
+    answer = dora.send("patch", "/auth/session", {"name": "Dora S."})
+    assert (answer.status_code, answer.json()["name"]) == (200, "Dora S.")
+    assert User.objects.get(email="dora@example.com").name == "Dora S."
+    assert User.objects.get(pk=alice.user.pk).name == "Acme"
+    assert dora.send("patch", "/auth/session", {"name": "x" * 121}).status_code == 400
+    assert dora.send("patch", "/auth/session", {"name": "x"}, csrf=False).status_code == 403
 
 
 class TestToken:

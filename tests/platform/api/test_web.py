@@ -48,7 +48,7 @@ def test_every_address_is_described(client: Any) -> None:
         "/auth/accounts": {"post"},
         "/auth/invitations": {"get"},
         "/auth/invitations/accept": {"post"},
-        "/auth/session": {"get"},
+        "/auth/session": {"get", "patch"},
         "/auth/token": {"post"},
         "/v1/account": {"get", "patch", "delete"},
         "/v1/audit-log": {"get"},
@@ -120,7 +120,8 @@ class TestAdmin:
     MODELS = [
         "accounts/account", "accounts/user", "adapters/adapter", "billing/hold", "billing/journal",
         "billing/lot", "billing/priceversion", "billing/wallet", "catalog/basemodel",
-        "keys/apikey", "metering/usagerecord",
+        "keys/apikey", "metering/usagerecord", "audit/auditentry", "team/invitation",
+        "team/serviceaccount",
     ]  # fmt: skip
 
     @pytest.fixture

@@ -86,6 +86,30 @@ def test_the_operator_and_the_system(alice: Any) -> None:
     ]  # fmt: skip
 
 
+def test_what_staff_change_in_the_admin(alice: Any, bob: Any, client: Any) -> None:
+    from motet_platform.accounts.models import User
+
+    client.force_login(User.objects.create_superuser("staff@here.example"))
+    owner, developer = alice.account.memberships.order_by("pk")
+    form = {
+        "name": "New name", "suspended_at_0": "", "suspended_at_1": "",
+        "memberships-TOTAL_FORMS": 2, "memberships-INITIAL_FORMS": 2,
+        "memberships-0-id": owner.pk, "memberships-0-account": alice.account.pk,
+        "memberships-0-user": owner.user_id, "memberships-0-role": "owner",
+        "memberships-0-created_at_0": "2026-11-01", "memberships-0-created_at_1": "00:00:00",
+        "memberships-1-id": developer.pk, "memberships-1-account": alice.account.pk,
+        "memberships-1-DELETE": "on", "memberships-1-user": developer.user_id,
+        "memberships-1-role": "developer",
+        "memberships-1-created_at_0": "2026-11-01", "memberships-1-created_at_1": "00:00:00",
+    }  # fmt: skip
+    answer = client.post(f"/admin/accounts/account/{alice.account.pk}/change/", form)
+    assert answer.status_code == 302, answer.content.decode()
+    lines = {line["action"]: line for line in log(alice) if line["actor_kind"] == "operator"}
+    assert lines["account.update"]["after"]["name"] == "New name"
+    assert lines["member.remove"]["target"] == "bob@acme.example"
+    assert bob.account.memberships.count() == 1
+
+
 def test_the_actor_does_not_outlast_the_request(alice: Any, charlie: Any) -> None:
     from motet_platform.audit.actor import current_actor
 

@@ -161,7 +161,7 @@ async def test_what_is_not_inference_is_djangos(gateway: Any) -> None:
     async with gateway.http() as http:
         answer = await http.get("/admin/login/")
     assert answer.status_code == 200
-    assert "csrftoken" in answer.cookies
+    assert "motet_csrf" in answer.cookies
 
 
 async def test_a_browser_may_call_from_anywhere_without_cookies(gateway: Any, alice: Any) -> None:

@@ -10,7 +10,6 @@ from motet_platform.accounts.models import Account
 from motet_platform.adapters.models import Adapter
 from motet_platform.catalog.models import BaseModel
 from motet_platform.metering.models import UsageRecord
-from motet_platform.metering.services import usage_forget
 
 pytestmark = pytest.mark.django_db
 
@@ -88,7 +87,7 @@ def test_a_person_owns_only_so_many(
     assert error_of(answer) == "too_many_accounts"
 
 
-def test_retention(alice: Any, charlie: Any) -> None:
+def test_retention(alice: Any, charlie: Any, error_of: Any) -> None:
     for person in (alice, charlie):
         for days in (29, 31):
             UsageRecord.objects.create(
@@ -97,8 +96,15 @@ def test_retention(alice: Any, charlie: Any) -> None:
                 cached_tokens=0, completion_tokens=1, price_version_id=1, cost=1,
                 created_at=timezone.now() - timedelta(days=days),
             )  # fmt: skip
-    assert usage_forget() == 0
+
+    def seen(person: Any) -> list[str]:
+        return [row["request_id"] for row in person.api.get("/v1/requests").json()["data"]]
+
+    assert seen(alice) == ["req_acme_29", "req_acme_31"]
     alice.signed_in().api.patch("/v1/account", {"retention_days": 30}, format="json")
-    assert usage_forget() == 1
-    kept = set(UsageRecord.objects.values_list("request_id", flat=True))
-    assert kept == {"req_acme_29", "req_other_29", "req_other_31"}
+    assert seen(alice) == ["req_acme_29"]
+    assert seen(charlie) == ["req_other_29", "req_other_31"]
+    assert error_of(alice.api.get("/v1/receipts/req_acme_31")) == "receipt_not_found"
+    since = (timezone.now() - timedelta(days=40)).date()
+    sums = alice.api.get(f"/v1/stats?bucket=day&start={since}").json()
+    assert sums["total"]["requests"] == 2
