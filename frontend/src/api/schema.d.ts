@@ -64,7 +64,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** @description Changes the person's name. E-mail and password are allauth's. */
+        patch: operations["auth_session_update"];
         trace?: never;
     };
     "/auth/token": {
@@ -832,7 +833,7 @@ export interface components {
             /** @description Tokens of prompt and answer together. */
             context_length: number;
             /** @description null: not for sale, so it is not served. */
-            price: components["schemas"]["PriceOut"] | null;
+            price: components["schemas"]["CatalogPriceOut"] | null;
             capabilities: string[];
             /** @description What an adapter for this base may be. */
             lora: components["schemas"]["LoraOut"];
@@ -842,6 +843,12 @@ export interface components {
         CatalogOut: {
             object: string;
             data: components["schemas"]["CatalogEntryOut"][];
+        };
+        /** @description USD per 1M tokens, exact decimals. */
+        CatalogPriceOut: {
+            input: string;
+            cached_input: string;
+            output: string;
         };
         /** @description Since the worker started: two looks and their difference give a rate. */
         CountersOut: {
@@ -1077,11 +1084,14 @@ export interface components {
         };
         PatchedAccountIn: {
             name?: string;
-            /** @description After how long the records of single requests are deleted; null: never. */
+            /** @description For how many days single requests are shown; null: always. Sums and the books stay. */
             retention_days?: number | null;
         };
         PatchedMemberIn: {
             role?: components["schemas"]["Role"];
+        };
+        PatchedPersonIn: {
+            name?: string;
         };
         PersonOut: {
             readonly id: number;
@@ -1092,13 +1102,6 @@ export interface components {
             /** Format: date-time */
             readonly created_at: string;
         };
-        /** @description USD per 1M tokens, exact decimals. */
-        PriceOut: {
-            input: string;
-            cached_input: string;
-            output: string;
-        };
-        /** @description How a request's record is shown, whole or in a list. */
         ReceiptOut: {
             readonly object: string;
             readonly request_id: string;
@@ -1106,7 +1109,7 @@ export interface components {
             base_model: string;
             readonly version: string | null;
             readonly digest: string;
-            key?: string | null;
+            key?: string;
             readonly endpoint: string;
             readonly status: number;
             readonly finish_reason: string;
@@ -1114,7 +1117,10 @@ export interface components {
             readonly prompt_tokens: number;
             readonly cached_tokens: number;
             readonly completion_tokens: number;
-            readonly price: components["schemas"]["PriceOut"];
+            /** @description USD per 1M tokens. */
+            readonly price: {
+                [key: string]: string;
+            };
             readonly cost: string;
             readonly fault: string;
             readonly ttft_ms: number | null;
@@ -1122,7 +1128,6 @@ export interface components {
             /** Format: date-time */
             readonly created_at: string;
         };
-        /** @description How a request's record is shown, whole or in a list. */
         RequestOut: {
             readonly request_id: string;
             /** Format: date-time */
@@ -1140,6 +1145,7 @@ export interface components {
             readonly prompt_tokens: number;
             readonly cached_tokens: number;
             readonly completion_tokens: number;
+            /** @description USD, an exact decimal. */
             readonly cost: string;
             readonly fault: string;
             readonly ttft_ms: number | null;
@@ -1490,6 +1496,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+        };
+    };
+    auth_session_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedPersonIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"];
                 };
             };
         };
