@@ -17,9 +17,17 @@ RUN python -m venv /opt/motet
 COPY requirements/run.lock /src/requirements/
 RUN pip install --no-deps --require-hashes -r /src/requirements/run.lock
 
+# The dashboard: files that any browser runs, so Node stays behind in this stage.
+FROM node:22-bookworm-slim AS dashboard
+COPY frontend/package.json frontend/package-lock.json frontend/.npmrc /src/frontend/
+RUN cd /src/frontend && npm ci --loglevel=error
+COPY frontend /src/frontend
+RUN cd /src/frontend && npm run --silent build
+
 FROM packages AS wheel
 COPY pyproject.toml README.md LICENSE /src/
 COPY platform /src/platform
+COPY --from=dashboard /src/platform/motet_platform/dashboard/static /src/platform/motet_platform/dashboard/static
 COPY billing /src/billing
 COPY inference /src/inference
 COPY kernels /src/kernels

@@ -3,8 +3,9 @@ PY := $(or $(MOTET_VENV),.venv)/bin/python
 export PYTHONUNBUFFERED := 1
 
 .PHONY: up test crash test-long lint types unit parity e2e install install-dev clean
+.PHONY: dashboard dashboard-check dashboard-api screenshots
 
-up: install
+up: install dashboard
 	@MOTET_STRIPE="$${MOTET_STRIPE-sandbox}" $(PY) -m motet_platform up
 
 install:
@@ -13,7 +14,21 @@ install:
 install-dev:
 	@requirements/install.sh dev
 
-test: install-dev lint types unit parity e2e
+test: install-dev lint types dashboard-check unit parity e2e
+
+# The web dashboard: built if its sources have changed; checked; its types taken from the API anew.
+dashboard: install
+	@requirements/dashboard.sh
+
+dashboard-check: install-dev
+	@requirements/dashboard.sh check
+
+dashboard-api: install-dev
+	$(PY) -m motet_platform.dashboard.document > frontend/openapi.json
+	cd frontend && npm run --silent api
+
+screenshots: install-dev dashboard-check
+	$(PY) -m tests.dashboard.screenshots docs/screenshots
 
 lint: install-dev
 	$(PY) -m ruff check .

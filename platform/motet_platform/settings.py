@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "motet_platform.wallet",
     "motet_platform.payments",
     "motet_platform.outbox",
+    "motet_platform.dashboard",
     "motet_billing",
     "motet_billing.stripe",
 ]
@@ -196,6 +197,8 @@ STATIC_URL = "/static/"
 # Files are served from the packages themselves: no collectstatic step to forget.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+# The dashboard's build names its files after their contents.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/dashboard/assets/"
 
 # On https the name itself binds the cookie to this very host.
 SESSION_COOKIE_NAME = "__Host-motet_session" if _public_https else "motet_session"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from motet_platform.api.landing import landing
 from motet_platform.api.schema import docs_view, schema_view
+from motet_platform.dashboard.page import dashboard
 from motet_platform.errors import InternalError, MotetError, NotFound, error_body
 
 v1: list[URLPattern | URLResolver] = [
@@ -24,13 +24,16 @@ v1: list[URLPattern | URLResolver] = [
     path("", include("motet_platform.payments.urls")),
 ]
 urlpatterns = [
-    path("", landing),
     path("docs", docs_view),
     path("v1/", include(v1)),
     path("auth/", include("motet_platform.session_urls")),
     path("_allauth/", include("allauth.headless.urls")),
     path("accounts/", include("allauth.urls")),  # with HEADLESS_ONLY: where providers come back to
     path("admin/", admin.site.urls),
+    # Whatever is left is the dashboard's own, except what looks like a file.
+    re_path(
+        r"^(?!(?:v1|auth|_allauth|accounts|admin|static|docs)(?:/|$))[^./]*(?:/.*)?$", dashboard
+    ),
 ]
 
 

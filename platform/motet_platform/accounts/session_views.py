@@ -33,6 +33,7 @@ class PersonOut(serializers.ModelSerializer[User]):
     class Meta:
         model = User
         fields = ["id", "email", "name", "is_staff", "created_at"]
+        read_only_fields = fields
 
 
 class PersonIn(serializers.Serializer[dict[str, Any]]):

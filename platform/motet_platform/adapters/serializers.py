@@ -43,6 +43,7 @@ class PartOut(serializers.ModelSerializer[UploadPart]):
     class Meta:
         model = UploadPart
         fields = ["part", "size", "received"]
+        read_only_fields = fields
 
 
 class ErrorOut(serializers.Serializer[dict[str, Any]]):
@@ -50,11 +51,26 @@ class ErrorOut(serializers.Serializer[dict[str, Any]]):
     message = serializers.CharField()
 
 
+class FactsOut(serializers.Serializer[dict[str, Any]]):
+    """What the gate found in an adapter; empty until it has passed."""
+
+    rank = serializers.IntegerField(required=False)
+    targets = serializers.ListField(child=serializers.CharField(), required=False)
+    layers = serializers.IntegerField(required=False)
+    parameters = serializers.IntegerField(required=False)
+    dtypes = serializers.ListField(child=serializers.CharField(), required=False)
+    alpha = serializers.FloatField(required=False)
+    rslora = serializers.BooleanField(required=False)
+    trained_on = serializers.CharField(required=False, allow_null=True)
+    model_sha256 = serializers.CharField(required=False)
+
+
 class VersionOut(serializers.ModelSerializer[Version]):
     object = serializers.SerializerMethodField()
     version = serializers.IntegerField(source="number")
     model = serializers.SerializerMethodField()
     digest = serializers.SerializerMethodField()
+    details = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
     parts = PartOut(many=True, help_text="Progress of a resumable upload.")
 
@@ -64,6 +80,7 @@ class VersionOut(serializers.ModelSerializer[Version]):
             "object", "version", "model", "state", "digest", "rank", "size", "details", "error",
             "parts", "created_at", "ready_at",
         ]  # fmt: skip
+        read_only_fields = fields
 
     def get_object(self, version: Version) -> str:
         return "adapter.version"
@@ -73,6 +90,10 @@ class VersionOut(serializers.ModelSerializer[Version]):
 
     def get_digest(self, version: Version) -> str | None:
         return version.digest or None
+
+    @extend_schema_field(FactsOut)
+    def get_details(self, version: Version) -> Any:
+        return version.details
 
     @extend_schema_field(ErrorOut(allow_null=True))
     def get_error(self, version: Version) -> dict[str, str] | None:
@@ -96,6 +117,7 @@ class AliasOut(serializers.ModelSerializer[Alias]):
     class Meta:
         model = Alias
         fields = ["object", "alias", "model", "targets", "follows_newest", "updated_at"]
+        read_only_fields = fields
 
     def get_object(self, alias: Alias) -> str:
         return "adapter.alias"
@@ -128,6 +150,7 @@ class AdapterOut(serializers.ModelSerializer[Adapter]):
             "object", "name", "model", "base_model", "description", "versions", "aliases",
             "created_at",
         ]  # fmt: skip
+        read_only_fields = fields
 
     def get_object(self, adapter: Adapter) -> str:
         return "adapter"

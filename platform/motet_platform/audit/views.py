@@ -33,6 +33,7 @@ class AuditEntryOut(serializers.ModelSerializer[AuditEntry]):
         fields = [
             "id", "created_at", "actor_kind", "actor", "action", "target", "before", "after", "ip",
         ]  # fmt: skip
+        read_only_fields = fields
 
     def to_representation(self, instance: AuditEntry) -> dict[str, Any]:
         shown: dict[str, Any] = super().to_representation(instance)

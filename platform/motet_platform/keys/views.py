@@ -67,6 +67,7 @@ class KeyOut(serializers.ModelSerializer[ApiKey]):
             "expires_at", "revoked_at", "created_at", "last_used_at", "created_by",
             "service_account", "spend_cap",
         ]  # fmt: skip
+        read_only_fields = fields
 
     @extend_schema_field(CapOut(allow_null=True))
     def get_spend_cap(self, key: ApiKey) -> dict[str, Any] | None:

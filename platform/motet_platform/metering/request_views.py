@@ -48,6 +48,7 @@ class RequestOut(ReceiptFields):
             "member", "endpoint", "status", "finish_reason", "streamed", "prompt_tokens",
             "cached_tokens", "completion_tokens", "cost", "fault", "ttft_ms", "duration_ms",
         ]  # fmt: skip
+        read_only_fields = fields
 
     def get_member(self, record: UsageRecord) -> str | None:
         if record.key is None:

@@ -1,0 +1,63 @@
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, body } from "../api/client";
+import type { Version } from "../api/types";
+
+const POLL_MS = 1_000;
+const moving = (versions: Version[]): boolean =>
+  versions.some(({ state }) => state === "uploading" || state === "validating");
+
+export const adaptersQuery = queryOptions({
+  queryKey: ["adapters"],
+  queryFn: () => body(api.GET("/v1/adapters", { params: { query: { limit: 200 } } })),
+  refetchInterval: ({ state }) =>
+    state.data?.data.some(({ versions }) => moving(versions)) ? POLL_MS : false,
+});
+
+export const adapterQuery = (name: string) =>
+  queryOptions({
+    queryKey: ["adapters", name],
+    queryFn: () => body(api.GET("/v1/adapters/{name}", { params: { path: { name } } })),
+    refetchInterval: ({ state }) => (state.data && moving(state.data.versions) ? POLL_MS : false),
+  });
+
+/** Where each of the account's adapters is resident now. */
+export const statusQuery = queryOptions({
+  queryKey: ["status"],
+  queryFn: () => body(api.GET("/v1/status")),
+  refetchInterval: 5_000,
+});
+
+export function useForgetAdapters() {
+  const queries = useQueryClient();
+  return () =>
+    Promise.all(
+      ["adapters", "served", "status"].map((name) =>
+        queries.invalidateQueries({ queryKey: [name] }),
+      ),
+    );
+}
+
+export function useDeleteAdapter(name: string, done: () => void) {
+  const forget = useForgetAdapters();
+  return useMutation({
+    mutationFn: () => body(api.DELETE("/v1/adapters/{name}", { params: { path: { name } } })),
+    onSuccess: async () => {
+      done();
+      await forget();
+    },
+  });
+}
+
+export function useDeleteVersion(name: string, done: () => void) {
+  const forget = useForgetAdapters();
+  return useMutation({
+    mutationFn: (number: number) =>
+      body(
+        api.DELETE("/v1/adapters/{name}/versions/{number}", { params: { path: { name, number } } }),
+      ),
+    onSuccess: async () => {
+      done();
+      await forget();
+    },
+  });
+}

@@ -1,0 +1,102 @@
+import { ActionIcon, Badge, Group, Text } from "@mantine/core";
+import { IconStack2, IconTrash } from "@tabler/icons-react";
+import { useState } from "react";
+import type { Adapter, Version } from "../api/types";
+import { Confirm } from "../ui/confirm";
+import { Copyable } from "../ui/copyable";
+import { Empty } from "../ui/empty";
+import { bytes } from "../ui/format";
+import { Panel } from "../ui/panel";
+import { Rows, type Column } from "../ui/rows";
+import { Time } from "../ui/time";
+import { useDeleteVersion } from "./queries";
+import { State } from "./state";
+
+interface VersionsProps {
+  adapter: Adapter;
+  versions: Version[];
+  may: boolean;
+}
+
+export function Versions({ adapter, versions, may }: VersionsProps) {
+  const [doomed, setDoomed] = useState<Version | null>(null);
+  const remove = useDeleteVersion(adapter.name, () => setDoomed(null));
+  const aliases = (version: Version) =>
+    adapter.aliases.filter(({ targets }) =>
+      targets.some((target) => target.version === version.version),
+    );
+  const columns: Column<Version>[] = [
+    {
+      name: "Version",
+      show: (version) => (
+        <Group gap="xs" wrap="nowrap">
+          <Text size="sm" fw={500}>
+            {version.model}
+          </Text>
+          {aliases(version).map(({ alias }) => (
+            <Badge key={alias} size="sm" variant="light">
+              {alias}
+            </Badge>
+          ))}
+        </Group>
+      ),
+    },
+    { name: "State", show: ({ state }) => <State of={state} /> },
+    {
+      name: "Digest",
+      show: ({ digest }) =>
+        digest ? <Copyable value={digest} short={10} label="Copy the digest" /> : "",
+    },
+    { name: "Rank", number: true, show: ({ rank }) => rank ?? "" },
+    { name: "Size", number: true, show: ({ size }) => (size === null ? "" : bytes(size)) },
+    { name: "Uploaded", number: true, show: ({ created_at }) => <Time at={created_at} /> },
+    ...(may
+      ? [
+          {
+            name: "Delete",
+            hidden: true,
+            number: true,
+            show: (version: Version) => (
+              <ActionIcon
+                variant="subtle"
+                color="gray"
+                aria-label={`Delete version ${version.version}`}
+                onClick={() => setDoomed(version)}
+              >
+                <IconTrash size={16} />
+              </ActionIcon>
+            ),
+          },
+        ]
+      : []),
+  ];
+  return (
+    <Panel title="Versions" flush>
+      <Rows
+        label="Versions"
+        columns={columns}
+        rows={versions}
+        id={({ version }) => version}
+        empty={
+          <Empty icon={IconStack2} title="No version yet">
+            Upload the two files of a trained adapter to make the first.
+          </Empty>
+        }
+      />
+      <Confirm
+        opened={doomed !== null}
+        title={`Delete ${doomed?.model ?? ""}?`}
+        action="Delete"
+        busy={remove.isPending}
+        error={remove.error}
+        onConfirm={() => doomed && remove.mutate(doomed.version)}
+        onClose={() => {
+          remove.reset();
+          setDoomed(null);
+        }}
+      >
+        A version is immutable: its number and digest are not used again.
+      </Confirm>
+    </Panel>
+  );
+}

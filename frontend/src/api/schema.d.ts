@@ -1,0 +1,2639 @@
+export interface paths {
+    "/auth/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Another account of one's own. It starts without credit. */
+        post: operations["auth_accounts_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Accounts that have invited the person who is signed in. */
+        get: operations["auth_invitations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Joins the account that the token's invitation is for. */
+        post: operations["auth_invitations_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who is signed in, and their accounts; 401 `not_signed_in` sets the CSRF cookie too. */
+        get: operations["auth_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Changes the person's name. E-mail and password are allauth's. */
+        patch: operations["auth_session_update"];
+        trace?: never;
+    };
+    "/auth/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Exchanges the session for a short-lived Bearer that acts for one account. */
+        post: operations["auth_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The account that the key belongs to. */
+        get: operations["account_get"];
+        put?: never;
+        post?: never;
+        /** @description Deletes the account with its keys, adapters and members. Unused credit is lost. */
+        delete: operations["account_delete"];
+        options?: never;
+        head?: never;
+        /** @description Changes what is given. The slug is fixed: model names begin with it. */
+        patch: operations["account_update"];
+        trace?: never;
+    };
+    "/v1/adapters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The account's adapters with their versions and aliases, newest first. */
+        get: operations["adapters_list"];
+        put?: never;
+        /** @description A new adapter, to which versions are then uploaded. */
+        post: operations["adapters_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/adapters/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Authenticated by key, or by a signed-in member's token. `scopes` names, per method, what the
+         *     key must be allowed.
+         */
+        get: operations["adapters_get"];
+        put?: never;
+        post?: never;
+        /** @description Deletes the adapter, its versions and its files. Streams that run are finished. */
+        delete: operations["adapters_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/adapters/{name}/aliases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Authenticated by key, or by a signed-in member's token. `scopes` names, per method, what the
+         *     key must be allowed.
+         */
+        get: operations["aliases_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/adapters/{name}/aliases/{alias}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Authenticated by key, or by a signed-in member's token. `scopes` names, per method, what the
+         *     key must be allowed.
+         */
+        get: operations["aliases_get"];
+        /**
+         * @description Points the alias to ready versions, with shares of the traffic, in one step. Setting
+         *     `default` ends its following of the newest version; deleting it begins that again.
+         */
+        put: operations["aliases_set"];
+        post?: never;
+        /**
+         * @description Authenticated by key, or by a signed-in member's token. `scopes` names, per method, what the
+         *     key must be allowed.
+         */
+        delete: operations["aliases_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/adapters/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Authenticated by key, or by a signed-in member's token. `scopes` names, per method, what the
+         *     key must be allowed.
+         */
+        get: operations["versions_list"];
+        put?: never;
+        /**
+         * @description A new version. Multipart: exactly the files `adapter_config` and `adapter_model`, then
+         *     202 (or 200 with the version that has these bytes already). JSON: declares both files for
+         *     a resumable upload, then 201. Poll the version until it is `ready` or `rejected`.
+         */
+        post: operations["versions_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/adapters/{name}/versions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Authenticated by key, or by a signed-in member's token. `scopes` names, per method, what the
+         *     key must be allowed.
+         */
+        get: operations["versions_get"];
+        put?: never;
+        post?: never;
+        /** @description Deletes a version that no alias set by hand leads to. */
+        delete: operations["versions_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/adapters/{name}/versions/{number}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Hands a resumable upload, all bytes of which are here, to the gate. */
+        post: operations["versions_complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/adapters/{name}/versions/{number}/parts/{part}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * @description The next chunk of a part, at most 64 MiB, with `Content-Range: bytes first-last/size`.
+         *     After a lost answer, GET the version to see how far the part has come.
+         */
+        put: operations["parts_append"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who changed what, newest first. */
+        get: operations["audit_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/billing/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The account's credit, lot by lot in the order in which they pay. */
+        get: operations["billing_balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/billing/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Everything that moved the account's credit, newest first. */
+        get: operations["billing_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Base models. An adapter costs what its base costs. */
+        get: operations["catalog_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Invitations that are open. */
+        get: operations["invitations_list"];
+        put?: never;
+        /** @description Invites somebody by mail, for a week. */
+        post: operations["invitations_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description The link in the mail leads nowhere any more. */
+        delete: operations["invitations_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The account's keys, newest first, revoked ones included. */
+        get: operations["keys_list"];
+        put?: never;
+        /** @description A new key that can do no more than the one that asks. The secret is shown only here. */
+        post: operations["keys_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Authenticated by key, or by a signed-in member's token. `scopes` names, per method, what the
+         *     key must be allowed.
+         */
+        get: operations["keys_get"];
+        put?: never;
+        post?: never;
+        /** @description Revokes the key, at once and for good. */
+        delete: operations["keys_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The people of the account. */
+        get: operations["members_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/members/{member_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description Removes a member, or yourself, and revokes the keys that they made. */
+        delete: operations["members_remove"];
+        options?: never;
+        head?: never;
+        /** @description Another role. It takes effect at once, and the member's keys lose what it may not do. */
+        patch: operations["members_update"];
+        trace?: never;
+    };
+    "/v1/operator/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All accounts, newest first. */
+        get: operations["operator_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{slug}/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Gives an account credit. */
+        post: operations["operator_grant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{slug}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Lets a suspended account work again. */
+        post: operations["operator_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{slug}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Stops every key and every member of an account at once. */
+        post: operations["operator_suspend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/spend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What each account used, the biggest spenders first. */
+        get: operations["operator_spend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The figures of /v1/stats over all accounts together. */
+        get: operations["operator_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Workers, their load, and which adapters they hold where. */
+        get: operations["operator_workers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/receipts/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What one request used, at which price, and what it cost. */
+        get: operations["receipts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Requests that began, newest first. To follow what happens, ask for the first page again
+         *     every few seconds: it is one look into an index.
+         */
+        get: operations["requests_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Authenticated by key, or by a signed-in member's token. `scopes` names, per method, what the
+         *     key must be allowed.
+         */
+        get: operations["service_accounts_list"];
+        put?: never;
+        /** @description A member that is no person. Give it keys with `POST /v1/keys {"service_account": id}`. */
+        post: operations["service_accounts_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service-accounts/{service_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Authenticated by key, or by a signed-in member's token. `scopes` names, per method, what the
+         *     key must be allowed.
+         */
+        get: operations["service_accounts_get"];
+        put?: never;
+        post?: never;
+        /** @description Deletes it and revokes its keys. */
+        delete: operations["service_accounts_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Requests, errors, tokens, cost and time to the first token, by hour or day. Without
+         *     `start`, the last day.
+         */
+        get: operations["stats_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The workers that serve everybody, and the account's own adapters. */
+        get: operations["status_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description Tokens and cost, grouped by any of model, version, key, member, day, hour. CSV with
+         *     `Accept: text/csv` or `?format=csv`.
+         */
+        get: operations["usage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        AcceptIn: {
+            token: string;
+        };
+        AccountOfMineOut: {
+            id: number;
+            slug: string;
+            name: string;
+            role: string;
+            readonly suspended: boolean;
+        };
+        AccountOut: {
+            readonly id: number;
+            slug: string;
+            name: string;
+            retention_days?: number | null;
+            /** Format: date-time */
+            created_at?: string;
+        };
+        /**
+         * @description * `member` - Member
+         *     * `key` - Key
+         *     * `service_account` - Service Account
+         *     * `operator` - Operator
+         *     * `system` - System
+         * @enum {string}
+         */
+        ActorKindEnum: "member" | "key" | "service_account" | "operator" | "system";
+        AdapterIn: {
+            name: string;
+            base_model: string;
+            /** @default  */
+            description?: string;
+        };
+        AdapterOut: {
+            readonly object: string;
+            readonly name: string;
+            readonly model: string;
+            base_model: string;
+            readonly description: string;
+            readonly versions: components["schemas"]["VersionOut"][];
+            readonly aliases: components["schemas"]["AliasOut"][];
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        AdapterPageOut: {
+            object: string;
+            data: components["schemas"]["AdapterOut"][];
+            has_more: boolean;
+            next: string | null;
+        };
+        AliasIn: {
+            targets: components["schemas"]["TargetIn"][];
+        };
+        AliasListOut: {
+            object: string;
+            data: components["schemas"]["AliasOut"][];
+        };
+        AliasOut: {
+            readonly object: string;
+            alias: string;
+            readonly model: string;
+            readonly targets: components["schemas"]["TargetOut"][];
+            readonly follows_newest: boolean;
+            /** Format: date-time */
+            readonly updated_at: string;
+        };
+        AuditEntryOut: {
+            readonly id: number;
+            /** Format: date-time */
+            readonly created_at: string;
+            actor_kind: components["schemas"]["ActorKindEnum"];
+            readonly actor: string;
+            readonly action: string;
+            readonly target: string;
+            before: {
+                [key: string]: unknown;
+            } | null;
+            after: {
+                [key: string]: unknown;
+            } | null;
+            readonly ip: string | null;
+        };
+        AuditPageOut: {
+            object: string;
+            data: components["schemas"]["AuditEntryOut"][];
+            has_more: boolean;
+            next: string | null;
+        };
+        /** @description Amounts are exact decimals in USD. */
+        BalanceOut: {
+            object: string;
+            /** @description What the account has. */
+            posted: string;
+            /** @description Of that, held for requests that run now. */
+            reserved: string;
+            available: string;
+            lots: components["schemas"]["LotOut"][];
+        };
+        BucketOut: {
+            requests: number;
+            /** @description Without those that the client left (499). */
+            errors: number;
+            prompt_tokens: number;
+            cached_tokens: number;
+            completion_tokens: number;
+            /** @description USD, an exact decimal. */
+            cost: string;
+            /** @description null: nothing to measure. */
+            ttft_p50_ms: number | null;
+            ttft_p95_ms: number | null;
+            /**
+             * Format: date-time
+             * @description When the bucket begins.
+             */
+            time: string;
+        };
+        CatalogEntryOut: {
+            /** @description The model's name in requests. */
+            id: string;
+            family: string;
+            /** @description Tokens of prompt and answer together. */
+            context_length: number;
+            /** @description null: not for sale, so it is not served. */
+            price: components["schemas"]["CatalogPriceOut"] | null;
+            capabilities: string[];
+            /** @description What an adapter for this base may be. */
+            lora: components["schemas"]["LoraOut"];
+            /** Format: date-time */
+            created_at: string;
+        };
+        CatalogOut: {
+            object: string;
+            data: components["schemas"]["CatalogEntryOut"][];
+        };
+        /** @description USD per 1M tokens, exact decimals. */
+        CatalogPriceOut: {
+            input: string;
+            cached_input: string;
+            output: string;
+        };
+        /** @description Since the worker started: two looks and their difference give a rate. */
+        CountersOut: {
+            /** Format: double */
+            uptime_s: number;
+            steps: number;
+            /** @description With two or more adapters. */
+            steps_mixed: number;
+            steps_by_adapters: {
+                [key: string]: number;
+            };
+            prompt_tokens: number;
+            cached_tokens: number;
+            completion_tokens: number;
+            preemptions: number;
+            core_restarts: number;
+            /** Format: double */
+            step_ms_p50: number;
+            /** Format: double */
+            step_ms_p99: number;
+        };
+        DeclaredIn: {
+            /** Format: int64 */
+            size: number;
+            sha256: string;
+        };
+        ErrorOut: {
+            code: string;
+            message: string;
+        };
+        /** @description What the gate found in an adapter; empty until it has passed. */
+        FactsOut: {
+            rank?: number;
+            targets?: string[];
+            layers?: number;
+            parameters?: number;
+            dtypes?: string[];
+            /** Format: double */
+            alpha?: number;
+            rslora?: boolean;
+            trained_on?: string | null;
+            model_sha256?: string;
+        };
+        FiguresOut: {
+            requests: number;
+            /** @description Without those that the client left (499). */
+            errors: number;
+            prompt_tokens: number;
+            cached_tokens: number;
+            completion_tokens: number;
+            /** @description USD, an exact decimal. */
+            cost: string;
+            /** @description null: nothing to measure. */
+            ttft_p50_ms: number | null;
+            ttft_p95_ms: number | null;
+        };
+        /** @description The multipart form. */
+        FilesIn: {
+            /** Format: uri */
+            adapter_config: string;
+            /** Format: uri */
+            adapter_model: string;
+        };
+        GrantIn: {
+            /** @description USD, such as 25.00. */
+            amount: string;
+            /** @description A name for this grant: it grants only once. */
+            once?: string;
+        };
+        HeldOut: {
+            digest: string;
+            /** @description Versions with these bytes; empty: deleted ones. */
+            models: string[];
+            place: components["schemas"]["HeldOutPlaceEnum"];
+            /** @description Requests that use it now. */
+            pins: number;
+            /** @description Since the worker started. */
+            requests: number;
+        };
+        /**
+         * @description * `gpu` - gpu
+         *     * `host` - host
+         *     * `disk` - disk
+         * @enum {string}
+         */
+        HeldOutPlaceEnum: "gpu" | "host" | "disk";
+        InvitationIn: {
+            /** Format: email */
+            email: string;
+            role: components["schemas"]["Role"];
+        };
+        InvitationListOut: {
+            object: string;
+            data: components["schemas"]["InvitationOut"][];
+        };
+        InvitationOut: {
+            id: number;
+            /** Format: email */
+            email: string;
+            role: components["schemas"]["Role"];
+            invited_by?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        KeyIn: {
+            name: string;
+            scopes?: components["schemas"]["ScopesEnum"][];
+            models?: string[] | null;
+            requests_per_minute?: number | null;
+            tokens_per_minute?: number | null;
+            /** Format: date-time */
+            expires_at?: string | null;
+            /** @description Whose the key shall be; null: your own. */
+            service_account?: number | null;
+        };
+        KeyOut: {
+            readonly id: number;
+            readonly name: string;
+            readonly prefix: string;
+            readonly scopes: string[];
+            readonly models: string[] | null;
+            readonly requests_per_minute: number | null;
+            readonly tokens_per_minute: number | null;
+            /** Format: date-time */
+            readonly expires_at: string | null;
+            /** Format: date-time */
+            readonly revoked_at: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly last_used_at: string | null;
+            created_by?: string | null;
+            service_account?: string | null;
+        };
+        KeyPageOut: {
+            object: string;
+            data: components["schemas"]["KeyOut"][];
+            has_more: boolean;
+            next: string | null;
+        };
+        LedgerOut: {
+            object: string;
+            data: components["schemas"]["LineOut"][];
+            has_more: boolean;
+            next: string | null;
+        };
+        LineOut: {
+            id: number;
+            /** Format: date-time */
+            created_at: string;
+            kind: string;
+            reference: string;
+            /** @description USD; credit is positive, a charge negative. */
+            amount: string;
+            memo: string;
+        };
+        LoraOut: {
+            max_rank: number;
+            projections: string[];
+        };
+        LotOut: {
+            id: number;
+            kind: string;
+            amount: string;
+            remaining: string;
+            /** Format: date-time */
+            expires_at: string | null;
+        };
+        MemberListOut: {
+            object: string;
+            data: components["schemas"]["MemberOut"][];
+        };
+        MemberOut: {
+            id: number;
+            /** Format: email */
+            email: string;
+            name: string;
+            role: components["schemas"]["Role"];
+            /** Format: date-time */
+            created_at: string;
+        };
+        MyInvitationListOut: {
+            object: string;
+            data: components["schemas"]["MyInvitationOut"][];
+        };
+        MyInvitationOut: {
+            account: string;
+            account_name: string;
+            role: components["schemas"]["Role"];
+            invited_by?: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            readonly token: string;
+        };
+        NewAccountIn: {
+            name: string;
+            /** @description First half of model names; from the e-mail. */
+            slug?: string;
+        };
+        NewKeyOut: {
+            readonly id: number;
+            readonly name: string;
+            readonly prefix: string;
+            readonly scopes: string[];
+            readonly models: string[] | null;
+            readonly requests_per_minute: number | null;
+            readonly tokens_per_minute: number | null;
+            /** Format: date-time */
+            readonly expires_at: string | null;
+            /** Format: date-time */
+            readonly revoked_at: string | null;
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly last_used_at: string | null;
+            created_by?: string | null;
+            service_account?: string | null;
+            /** @description The key itself, shown this once. */
+            key: string;
+        };
+        /**
+         * @description * `adapter_config` - Config
+         *     * `adapter_model` - Model
+         * @enum {string}
+         */
+        PartEnum: "adapter_config" | "adapter_model";
+        PartOut: {
+            readonly part: components["schemas"]["PartEnum"];
+            readonly size: number;
+            readonly received: number;
+        };
+        PatchedAccountIn: {
+            name?: string;
+            /** @description For how many days single requests are shown; null: always. Sums and the books stay. */
+            retention_days?: number | null;
+        };
+        PatchedMemberIn: {
+            role?: components["schemas"]["Role"];
+        };
+        PatchedPersonIn: {
+            name?: string;
+        };
+        PersonOut: {
+            readonly id: number;
+            /** Format: email */
+            readonly email: string;
+            readonly name: string;
+            readonly is_staff: boolean;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        ReceiptOut: {
+            readonly object: string;
+            readonly request_id: string;
+            readonly model: string;
+            base_model: string;
+            readonly version: string | null;
+            readonly digest: string;
+            key?: string;
+            readonly endpoint: string;
+            readonly status: number;
+            readonly finish_reason: string;
+            readonly streamed: boolean;
+            readonly prompt_tokens: number;
+            readonly cached_tokens: number;
+            readonly completion_tokens: number;
+            /** @description USD per 1M tokens. */
+            readonly price: {
+                [key: string]: string;
+            };
+            readonly cost: string;
+            readonly fault: string;
+            readonly ttft_ms: number | null;
+            readonly duration_ms: number | null;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        RequestOut: {
+            readonly request_id: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            readonly model: string;
+            base_model: string;
+            readonly version: string | null;
+            key?: string | null;
+            key_id: number | null;
+            readonly member: string | null;
+            readonly endpoint: string;
+            readonly status: number;
+            readonly finish_reason: string;
+            readonly streamed: boolean;
+            readonly prompt_tokens: number;
+            readonly cached_tokens: number;
+            readonly completion_tokens: number;
+            /** @description USD, an exact decimal. */
+            readonly cost: string;
+            readonly fault: string;
+            readonly ttft_ms: number | null;
+            readonly duration_ms: number | null;
+        };
+        RequestPageOut: {
+            object: string;
+            data: components["schemas"]["RequestOut"][];
+            has_more: boolean;
+            next: string | null;
+        };
+        ResidentOut: {
+            /** @description acme/support@3 */
+            model: string;
+            base_model: string;
+            /**
+             * @description The nearest place in which any worker has it.
+             *
+             *     * `gpu` - gpu
+             *     * `host` - host
+             *     * `disk` - disk
+             *     * `remote` - remote
+             */
+            place: components["schemas"]["ResidentOutPlaceEnum"];
+            workers_on_gpu: number;
+        };
+        /**
+         * @description * `gpu` - gpu
+         *     * `host` - host
+         *     * `disk` - disk
+         *     * `remote` - remote
+         * @enum {string}
+         */
+        ResidentOutPlaceEnum: "gpu" | "host" | "disk" | "remote";
+        /**
+         * @description * `owner` - Owner
+         *     * `admin` - Admin
+         *     * `developer` - Developer
+         *     * `billing` - Billing
+         *     * `viewer` - Viewer
+         * @enum {string}
+         */
+        Role: "owner" | "admin" | "developer" | "billing" | "viewer";
+        /**
+         * @description * `inference` - inference
+         *     * `adapters:read` - adapters:read
+         *     * `adapters:write` - adapters:write
+         *     * `keys` - keys
+         *     * `usage` - usage
+         *     * `billing` - billing
+         *     * `team:read` - team:read
+         *     * `team:write` - team:write
+         *     * `audit` - audit
+         * @enum {string}
+         */
+        ScopesEnum: "inference" | "adapters:read" | "adapters:write" | "keys" | "usage" | "billing" | "team:read" | "team:write" | "audit";
+        ServiceAccountIn: {
+            name: string;
+            description?: string;
+            /** @default developer */
+            role?: components["schemas"]["ServiceAccountRole"];
+        };
+        ServiceAccountListOut: {
+            object: string;
+            data: components["schemas"]["ServiceAccountOut"][];
+        };
+        ServiceAccountOut: {
+            id: number;
+            name: string;
+            description: string;
+            role: components["schemas"]["ServiceAccountRole"];
+            created_by?: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /**
+         * @description * `admin` - Admin
+         *     * `developer` - Developer
+         *     * `billing` - Billing
+         *     * `viewer` - Viewer
+         * @enum {string}
+         */
+        ServiceAccountRole: "admin" | "developer" | "billing" | "viewer";
+        SessionOut: {
+            user: components["schemas"]["PersonOut"];
+            accounts: components["schemas"]["AccountOfMineOut"][];
+        };
+        SpendOut: {
+            object: string;
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            data: components["schemas"]["SpendRowOut"][];
+        };
+        SpendRowOut: {
+            account_id: number;
+            account: string;
+            requests: number;
+            errors: number;
+            prompt_tokens: number;
+            completion_tokens: number;
+            /** @description USD, an exact decimal. */
+            cost: string;
+        };
+        StaffAccountOut: {
+            id: number;
+            slug: string;
+            name: string;
+            readonly owners: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            suspended_at: string | null;
+            /** Format: date-time */
+            deleted_at: string | null;
+            /** @description USD. */
+            readonly available: string;
+            /** @description USD, held for what runs now. */
+            readonly reserved: string;
+            /** @description USD. */
+            readonly spent_30d: string;
+            readonly requests_30d: number;
+        };
+        StaffAccountPageOut: {
+            object: string;
+            data: components["schemas"]["StaffAccountOut"][];
+            has_more: boolean;
+            next: string | null;
+        };
+        StaffWorkerOut: {
+            target: string;
+            worker_id: string;
+            base_model: string;
+            healthy: boolean;
+            running: number;
+            queue: number;
+            slots_used: number;
+            slots_total: number;
+            blocks_free: number;
+            blocks_total: number;
+            /** @description null: it does not answer. */
+            counters: components["schemas"]["CountersOut"] | null;
+            adapters: components["schemas"]["HeldOut"][];
+        };
+        StaffWorkersOut: {
+            object: string;
+            data: components["schemas"]["StaffWorkerOut"][];
+        };
+        /**
+         * @description * `uploading` - Uploading
+         *     * `validating` - Validating
+         *     * `ready` - Ready
+         *     * `rejected` - Rejected
+         *     * `deleted` - Deleted
+         * @enum {string}
+         */
+        StateEnum: "uploading" | "validating" | "ready" | "rejected" | "deleted";
+        StatsOut: {
+            object: string;
+            bucket: string;
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            data: components["schemas"]["BucketOut"][];
+            total: components["schemas"]["FiguresOut"];
+        };
+        StatusOut: {
+            object: string;
+            /** @description Every worker answers and takes requests. */
+            healthy: boolean;
+            workers: components["schemas"]["WorkerOut"][];
+            adapters: components["schemas"]["ResidentOut"][];
+        };
+        TargetIn: {
+            version: number;
+            /** @default 1 */
+            weight?: number;
+        };
+        TargetOut: {
+            version: number;
+            weight: number;
+        };
+        TokenIn: {
+            /** @description A slug; null: the first. */
+            account?: string | null;
+        };
+        TokenOut: {
+            /** @description Bearer for /v1, of minutes. */
+            token: string;
+            /** Format: date-time */
+            expires_at: string;
+            account: components["schemas"]["AccountOfMineOut"];
+            scopes: string[];
+            accounts: components["schemas"]["AccountOfMineOut"][];
+        };
+        /** @description The resumable form: what will be sent. */
+        UploadIn: {
+            adapter_config: components["schemas"]["DeclaredIn"];
+            adapter_model: components["schemas"]["DeclaredIn"];
+        };
+        UsageOut: {
+            object: string;
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            data: components["schemas"]["UsageRowOut"][];
+            total: components["schemas"]["UsageRowOut"];
+        };
+        UsageRowOut: {
+            requests: number;
+            prompt_tokens: number;
+            cached_tokens: number;
+            completion_tokens: number;
+            /** @description USD, an exact decimal. */
+            cost: string;
+            model?: string;
+            version?: string;
+            key?: string;
+            member?: string;
+            /** Format: date */
+            day?: string;
+            /** Format: date-time */
+            hour?: string;
+        };
+        VersionListOut: {
+            object: string;
+            data: components["schemas"]["VersionOut"][];
+        };
+        VersionOut: {
+            readonly object: string;
+            version: number;
+            readonly model: string;
+            readonly state: components["schemas"]["StateEnum"];
+            readonly digest: string | null;
+            readonly rank: number | null;
+            readonly size: number | null;
+            readonly details: components["schemas"]["FactsOut"];
+            readonly error: components["schemas"]["ErrorOut"] | null;
+            /** @description Progress of a resumable upload. */
+            parts: components["schemas"]["PartOut"][];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly ready_at: string | null;
+        };
+        WorkerOut: {
+            name: string;
+            /** @description Empty for one that has not answered yet. */
+            base_model: string;
+            healthy: boolean;
+            /** @description Requests in the batch. */
+            running: number;
+            /** @description Requests that wait for room in it. */
+            queue: number;
+            /** @description Adapters in GPU memory. */
+            slots_used: number;
+            slots_total: number;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    auth_accounts_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccountIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountOfMineOut"];
+                };
+            };
+        };
+    };
+    auth_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyInvitationListOut"];
+                };
+            };
+        };
+    };
+    auth_invitations_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountOfMineOut"];
+                };
+            };
+        };
+    };
+    auth_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOut"];
+                };
+            };
+        };
+    };
+    auth_session_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedPersonIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonOut"];
+                };
+            };
+        };
+    };
+    auth_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TokenIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenOut"];
+                };
+            };
+        };
+    };
+    account_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountOut"];
+                };
+            };
+        };
+    };
+    account_delete: {
+        parameters: {
+            query: {
+                /** @description The account's slug. */
+                confirm: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    account_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedAccountIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountOut"];
+                };
+            };
+        };
+    };
+    adapters_list: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdapterPageOut"];
+                };
+            };
+        };
+    };
+    adapters_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdapterIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdapterOut"];
+                };
+            };
+        };
+    };
+    adapters_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdapterOut"];
+                };
+            };
+        };
+    };
+    adapters_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    aliases_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasListOut"];
+                };
+            };
+        };
+    };
+    aliases_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alias: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasOut"];
+                };
+            };
+        };
+    };
+    aliases_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alias: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AliasIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasOut"];
+                };
+            };
+        };
+    };
+    aliases_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alias: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    versions_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionListOut"];
+                };
+            };
+        };
+    };
+    versions_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["FilesIn"];
+                "application/json": components["schemas"]["UploadIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionOut"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionOut"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionOut"];
+                };
+            };
+        };
+    };
+    versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionOut"];
+                };
+            };
+        };
+    };
+    versions_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    versions_complete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionOut"];
+                };
+            };
+        };
+    };
+    parts_append: {
+        parameters: {
+            query?: never;
+            header: {
+                "Content-Range": string;
+            };
+            path: {
+                name: string;
+                number: number;
+                part: "adapter_config" | "adapter_model";
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartOut"];
+                };
+            };
+        };
+    };
+    audit_log: {
+        parameters: {
+            query?: {
+                /** @description `key.create`, or `key` for all of its actions. */
+                action?: string;
+                actor?: string;
+                after?: number;
+                limit?: number;
+                target?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPageOut"];
+                };
+            };
+        };
+    };
+    billing_balance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BalanceOut"];
+                };
+            };
+        };
+    };
+    billing_ledger: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerOut"];
+                };
+            };
+        };
+    };
+    catalog_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogOut"];
+                };
+            };
+        };
+    };
+    invitations_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationListOut"];
+                };
+            };
+        };
+    };
+    invitations_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationOut"];
+                };
+            };
+        };
+    };
+    invitations_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    keys_list: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPageOut"];
+                };
+            };
+        };
+    };
+    keys_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKeyOut"];
+                };
+            };
+        };
+    };
+    keys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyOut"];
+                };
+            };
+        };
+    };
+    keys_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    members_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberListOut"];
+                };
+            };
+        };
+    };
+    members_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                member_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    members_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                member_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedMemberIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberOut"];
+                };
+            };
+        };
+    };
+    operator_accounts: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+                /** @description In slug, name or a member's e-mail. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffAccountPageOut"];
+                };
+            };
+        };
+    };
+    operator_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffAccountOut"];
+                };
+            };
+        };
+    };
+    operator_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffAccountOut"];
+                };
+            };
+        };
+    };
+    operator_suspend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffAccountOut"];
+                };
+            };
+        };
+    };
+    operator_spend: {
+        parameters: {
+            query?: {
+                /** @description Left out of the answer; now where it is not given. */
+                end?: string;
+                limit?: number;
+                /** @description Included; 30 days ago where it is left out. */
+                start?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpendOut"];
+                };
+            };
+        };
+    };
+    operator_stats: {
+        parameters: {
+            query?: {
+                /**
+                 * @description * `hour` - hour
+                 *     * `day` - day
+                 */
+                bucket?: "hour" | "day";
+                /** @description Left out. */
+                end?: string;
+                /** @description The key's id. */
+                key?: number;
+                /** @description An e-mail. */
+                member?: string;
+                /** @description As it was asked for. */
+                model?: string;
+                /** @description Included. */
+                start?: string;
+                /** @description acme/support@3 */
+                version?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatsOut"];
+                };
+            };
+        };
+    };
+    operator_workers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffWorkersOut"];
+                };
+            };
+        };
+    };
+    receipts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptOut"];
+                };
+            };
+        };
+    };
+    requests_list: {
+        parameters: {
+            query?: {
+                /** @description `next` of a page. */
+                after?: string;
+                /** @description Left out. */
+                end?: string;
+                /** @description The key's id. */
+                key?: number;
+                limit?: number;
+                /** @description An e-mail. */
+                member?: string;
+                /** @description As it was asked for. */
+                model?: string;
+                /** @description Included. */
+                start?: string;
+                /** @description `ok`, `error`, or a number. */
+                status?: string;
+                /** @description acme/support@3 */
+                version?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestPageOut"];
+                };
+            };
+        };
+    };
+    service_accounts_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountListOut"];
+                };
+            };
+        };
+    };
+    service_accounts_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceAccountIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountOut"];
+                };
+            };
+        };
+    };
+    service_accounts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountOut"];
+                };
+            };
+        };
+    };
+    service_accounts_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    stats_get: {
+        parameters: {
+            query?: {
+                /**
+                 * @description * `hour` - hour
+                 *     * `day` - day
+                 */
+                bucket?: "hour" | "day";
+                /** @description Left out. */
+                end?: string;
+                /** @description The key's id. */
+                key?: number;
+                /** @description An e-mail. */
+                member?: string;
+                /** @description As it was asked for. */
+                model?: string;
+                /** @description Included. */
+                start?: string;
+                /** @description acme/support@3 */
+                version?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatsOut"];
+                };
+            };
+        };
+    };
+    status_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusOut"];
+                };
+            };
+        };
+    };
+    usage_get: {
+        parameters: {
+            query?: {
+                /** @description Left out of the answer; now where it is not given. */
+                end?: string;
+                format?: "csv" | "json";
+                group_by?: string;
+                /** @description Included; 30 days ago where it is left out. */
+                start?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageOut"];
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+}

@@ -1,0 +1,31 @@
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, body } from "../api/client";
+import type { components } from "../api/schema";
+
+export type KeyIn = components["schemas"]["KeyIn"];
+
+export const keysQuery = queryOptions({
+  queryKey: ["keys"],
+  queryFn: () => body(api.GET("/v1/keys", { params: { query: { limit: 200 } } })),
+});
+
+export function useCreateKey() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (input: KeyIn) => body(api.POST("/v1/keys", { body: input })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["keys"] }),
+    gcTime: 0, // the answer holds a secret
+  });
+}
+
+export function useRevokeKey(done: () => void) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (key_id: number) =>
+      body(api.DELETE("/v1/keys/{key_id}", { params: { path: { key_id } } })),
+    onSuccess: async () => {
+      done();
+      await queries.invalidateQueries({ queryKey: ["keys"] });
+    },
+  });
+}

@@ -1,0 +1,144 @@
+import { Button, Modal, SimpleGrid, Skeleton, Stack } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { IconCode, IconEraser, IconMessages, IconShare } from "@tabler/icons-react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+import { CallCode } from "../chat/code";
+import { useServed } from "../chat/served";
+import { Empty } from "../ui/empty";
+import { Failure } from "../ui/failure";
+import { Page } from "../ui/page";
+import { Panel } from "../ui/panel";
+import { said } from "../ui/said";
+import { Composer } from "./composer";
+import { Controls } from "./controls";
+import { read, write, type Settings } from "./settings";
+import { useVoices } from "./useVoices";
+import { Voice } from "./voice";
+
+export default function Playground() {
+  const search = useSearch({ from: "/inside/playground" });
+  const navigate = useNavigate({ from: "/playground" });
+  const served = useServed();
+  const { voices, busy, send, stop, clear } = useVoices();
+  const [prompt, setPrompt] = useState(search.prompt ?? "");
+  const [codeOpened, code] = useDisclosure();
+
+  const asked = read(search);
+  const first = served.data?.[0]?.id;
+  const settings: Settings =
+    asked.models.length === 0 && search.models === undefined && first !== undefined
+      ? { ...asked, models: [first] }
+      : asked;
+  const change = (next: Settings) => {
+    void navigate({ search: { ...write(next), models: next.models.join(",") }, replace: true });
+  };
+  const share = async () => {
+    const query = new URLSearchParams(
+      Object.entries(write(settings, prompt)).filter((pair): pair is [string, string] =>
+        Boolean(pair[1]),
+      ),
+    );
+    await navigator.clipboard.writeText(`${location.origin}/playground?${query}`);
+    said("Link copied. It opens for members of this account.");
+  };
+
+  return (
+    <Page
+      title="Playground"
+      about="Hear one prompt from a base and its adapters side by side, out of one batch."
+      actions={
+        <>
+          <Button variant="default" leftSection={<IconEraser size={16} />} onClick={clear}>
+            Clear
+          </Button>
+          <Button
+            variant="default"
+            leftSection={<IconShare size={16} />}
+            onClick={() => void share()}
+          >
+            Share
+          </Button>
+          <Button variant="default" leftSection={<IconCode size={16} />} onClick={code.open}>
+            View code
+          </Button>
+        </>
+      }
+    >
+      {served.error && <Failure error={served.error} retry={() => void served.refetch()} />}
+      <Panel>
+        {served.data ? (
+          <Controls settings={settings} served={served.data} onChange={change} />
+        ) : (
+          <Skeleton height={120} />
+        )}
+      </Panel>
+      {settings.models.length === 0 && served.data ? (
+        <Panel>
+          <Empty icon={IconMessages} title="No voice yet">
+            Choose a model above. With two or more, they answer side by side.
+          </Empty>
+        </Panel>
+      ) : (
+        <SimpleGrid
+          cols={{
+            base: 1,
+            sm: Math.min(2, settings.models.length),
+            lg: Math.min(3, settings.models.length),
+          }}
+          spacing="md"
+        >
+          {settings.models.map((model) => (
+            <Voice
+              key={model}
+              model={model}
+              base={baseOf(model, served.data)}
+              turns={voices[model] ?? []}
+            />
+          ))}
+        </SimpleGrid>
+      )}
+      <Composer
+        value={prompt}
+        onChange={setPrompt}
+        busy={busy}
+        ready={settings.models.length > 0}
+        onStop={stop}
+        onSend={() => {
+          setPrompt("");
+          void send(settings, prompt.trim());
+        }}
+      />
+      <Modal
+        opened={codeOpened}
+        onClose={code.close}
+        title="The same call as code"
+        size="lg"
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
+        <Stack>
+          <CallCode
+            call={{
+              base: `${location.origin}/v1`,
+              key: "$MOTET_API_KEY",
+              model: settings.models[0] ?? "MODEL",
+              prompt: prompt || "Hello",
+              system: settings.system,
+              temperature: settings.temperature,
+              max_tokens: settings.max,
+            }}
+          />
+        </Stack>
+      </Modal>
+    </Page>
+  );
+}
+
+/** The base under an adapter; null for a base. */
+function baseOf(
+  model: string,
+  served: { id: string; parent: string | null }[] = [],
+): string | null {
+  const bare = model.replace(/[@:].*$/, "");
+  return served.find((each) => each.id === bare)?.parent ?? null;
+}

@@ -1,0 +1,18 @@
+import { useMay } from "../api/session";
+import { Page } from "../ui/page";
+import { AccountForm } from "./account";
+import { DeleteAccount } from "./deleteAccount";
+import { Password } from "./password";
+import { Sessions } from "./sessions";
+
+export default function Settings() {
+  const owner = useMay("owner");
+  return (
+    <Page title="Settings" about="The account, and your own way in.">
+      <AccountForm />
+      <Password />
+      <Sessions />
+      {owner && <DeleteAccount />}
+    </Page>
+  );
+}

@@ -1,0 +1,72 @@
+"""A real adapter goes up by its two files, is refused or serves, and is compared with its base."""
+
+import json
+from pathlib import Path
+
+from motet_inference.tiny import ADAPTERS
+from playwright.sync_api import expect
+
+from .browser import Person
+
+FILES = ["adapter_config.json", "adapter_model.safetensors"]
+
+
+def send(person: Person, name: str, files: list[Path]) -> None:
+    page = person.page
+    person.go("/adapters", "Adapters")
+    page.get_by_role("button", name="Upload an adapter").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill(name)
+    dialog.get_by_label("The adapter's files").set_input_files(files)
+    dialog.get_by_role("button", name="Upload", exact=True).click()
+
+
+def test_upload_and_compare_with_the_base(fresh: Person) -> None:
+    page = fresh.page
+    send(fresh, "sailor", [ADAPTERS["pirate"] / name for name in FILES])
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("sailor@1 is ready")).to_be_visible()
+    expect(dialog.get_by_text("q_proj, v_proj")).to_be_visible()
+    dialog.get_by_role("link", name="Compare it with its base").click()
+    fresh.see("Playground")
+    base = page.get_by_role("region", name="motet-tiny")
+    own = page.get_by_role("region", name="sailor")
+    fresh.prompt("Where is the harbour?")
+    for voice in (base, own):
+        expect(voice.locator("[data-state=done]")).not_to_be_empty()
+        for measure in ("tok/s", "first token", "cost: $"):
+            expect(voice.get_by_text(measure).first).to_be_attached()
+    texts = [voice.locator("[data-state=done]").inner_text() for voice in (base, own)]
+    assert texts[0] != texts[1]
+    page.get_by_role("button", name="View code").click()
+    expect(page.get_by_label("The call in curl")).to_contain_text("motet-tiny")
+
+
+def test_a_refusal_names_the_tensor_and_the_remedy(fresh: Person, tmp_path: Path) -> None:
+    source = ADAPTERS["pirate"]
+    config = json.loads((source / FILES[0]).read_text()) | {"r": 4}
+    (tmp_path / FILES[0]).write_text(json.dumps(config))
+    send(fresh, "broken", [tmp_path / FILES[0], source / FILES[1]])
+    refusal = fresh.page.get_by_role("dialog").get_by_role("alert")
+    expect(refusal).to_contain_text("rank_mismatch")
+    expect(refusal).to_contain_text("model.layers.0.self_attn")
+
+
+def test_a_pickle_is_not_even_sent(fresh: Person, tmp_path: Path) -> None:
+    (tmp_path / "adapter_model.bin").write_bytes(b"x")
+    fresh.go("/adapters", "Adapters")
+    fresh.page.get_by_role("button", name="Upload an adapter").first.click()
+    dialog = fresh.page.get_by_role("dialog")
+    dialog.get_by_label("The adapter's files").set_input_files(tmp_path / "adapter_model.bin")
+    expect(dialog.get_by_text("safe_serialization=True")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Upload", exact=True)).to_be_disabled()
+
+
+def test_stop_ends_a_stream_and_charges_what_came(anna: Person) -> None:
+    anna.page.goto("/playground?models=motet-tiny%2Cdemo%2Fpirate&temperature=1")
+    anna.see("Playground")
+    anna.prompt("Tell me everything about the harbour, the sea, the ships and the orders.")
+    stop = anna.page.get_by_role("button", name="Stop")
+    stop.click()
+    expect(anna.page.get_by_role("button", name="Send")).to_be_visible()
+    expect(anna.page.locator("[data-state=stopped], [data-state=done]")).to_have_count(2)

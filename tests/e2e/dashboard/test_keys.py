@@ -1,0 +1,104 @@
+"""A key is made, used, found in the usage with its receipt, and revoked."""
+
+import openai
+import pytest
+from motet_platform.supervisor.testing import LivePlatform, until
+from playwright.sync_api import expect
+
+from .browser import Person
+
+ASK = [{"role": "user", "content": "Order 4711 arrived broken. Anna"}]
+
+
+def test_create_use_find_revoke(fresh: Person, base_url: str) -> None:
+    page = fresh.page
+    fresh.go("/keys", "API keys")
+    page.get_by_role("button", name="New key").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("shop")
+    dialog.get_by_role("button", name="Create the key").click()
+    secret = dialog.get_by_label("The new key").inner_text()
+    dialog.get_by_role("button", name="I have copied it").click()
+    expect(dialog).to_have_count(0)
+    assert secret not in page.content()
+
+    client = openai.OpenAI(base_url=base_url, api_key=secret, max_retries=0)
+    raw = client.chat.completions.with_raw_response.create(
+        model="motet-tiny",
+        messages=ASK,
+        max_tokens=12,  # type: ignore[arg-type]
+    )
+    request_id, used = raw.headers["x-request-id"], raw.parse().usage
+    assert used is not None
+
+    fresh.go("/usage?range=24h", "Usage")
+    requests = page.get_by_role("region", name="Requests")
+    page.get_by_label("Key", exact=True).first.click()
+    page.get_by_role("option", name="shop").click()
+    page.wait_for_url("**/usage?*key=*")
+    expect(requests.get_by_role("row")).to_have_count(2)  # its head, and the call
+    expect(requests).to_contain_text(f"{used.prompt_tokens}, {used.completion_tokens}")
+    requests.get_by_role("link").first.click()
+    fresh.see("Request")
+    expect(page.get_by_role("main")).to_contain_text(request_id)
+    owed = (used.prompt_tokens * 100_000 + used.completion_tokens * 200_000) / 1e12
+    receipt = page.get_by_role("region", name="Receipt", exact=True).last
+    expect(receipt.get_by_role("row").last).to_contain_text(f"${owed:.12f}".rstrip("0"))
+
+    fresh.go("/keys", "API keys")
+    page.get_by_role("button", name="Revoke shop").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke", exact=True).click()
+    expect(page.get_by_role("region", name="API keys").last).to_contain_text("revoked")
+
+    def refused() -> bool:
+        try:
+            client.models.list()
+        except openai.AuthenticationError:
+            return True
+        return False
+
+    until(refused, "the revoked key is refused", timeout=10)
+
+
+def test_a_second_account_sees_nothing(
+    anna: Person, fresh: Person, alice: openai.OpenAI, platform: LivePlatform
+) -> None:
+    raw = alice.chat.completions.with_raw_response.create(
+        model="demo/pirate",
+        messages=ASK,
+        max_tokens=4,  # type: ignore[arg-type]
+    )
+    page = fresh.page
+    fresh.go("/adapters", "Adapters")
+    expect(page.get_by_text("No adapter yet")).to_be_visible()
+    fresh.go("/adapters/pirate", "pirate")
+    expect(page.get_by_role("alert")).to_contain_text("no such adapter")
+    page.goto(f"/requests/{raw.headers['x-request-id']}")
+    expect(page.get_by_role("alert")).to_contain_text("no receipt")
+    fresh.go("/keys", "API keys")
+    expect(page.get_by_text("No key yet")).to_be_visible()
+    page.goto("/playground?models=demo%2Fpirate")
+    fresh.prompt("Hello")
+    expect(page.get_by_role("alert")).to_contain_text("does not exist")
+    anna.page.goto(f"/requests/{raw.headers['x-request-id']}")
+    expect(anna.page.get_by_role("heading", name="Receipt")).to_be_visible()
+
+
+def test_usage_as_a_file(anna: Person, alice: openai.OpenAI) -> None:
+    alice.chat.completions.create(model="demo/sql", messages=ASK, max_tokens=4)  # type: ignore[arg-type]
+    anna.go("/usage?range=24h&by=model", "Usage")
+    with anna.page.expect_download() as waiting:
+        anna.page.get_by_role("button", name="CSV").click()
+    lines = waiting.value.path().read_text().splitlines()
+    assert lines[0].startswith("hour,model,requests,")
+    assert any(",demo/sql," in line for line in lines[1:])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_scheme_is_kept(anna: Person, scheme: str) -> None:
+    page = anna.page
+    page.emulate_media(color_scheme="dark" if scheme == "light" else "light")
+    page.reload()
+    page.get_by_role("button", name=f"{scheme.capitalize()} colours").click()
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.mantineColorScheme") == scheme
