@@ -30,7 +30,9 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),  # with HEADLESS_ONLY: where providers come back to
     path("admin/", admin.site.urls),
     # Whatever is left is the dashboard's own, except what looks like a file.
-    re_path(r"^(?!(?:v1|auth|_allauth|accounts|admin|static|docs)(?:/|$))[^./]*(?:/.*)?$", dashboard),
+    re_path(
+        r"^(?!(?:v1|auth|_allauth|accounts|admin|static|docs)(?:/|$))[^./]*(?:/.*)?$", dashboard
+    ),
 ]
 
 

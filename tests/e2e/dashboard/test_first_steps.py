@@ -40,9 +40,7 @@ def test_a_wrong_password_is_told(person: Callable[..., Person]) -> None:
     expect(one.page.get_by_role("alert")).to_contain_text("not correct")
 
 
-def test_by_keyboard_alone(
-    person: Callable[..., Person], platform: object, anna: Person
-) -> None:
+def test_by_keyboard_alone(person: Callable[..., Person], platform: object, anna: Person) -> None:
     demo = anna.platform.demo
     one = person()
     keys = one.page.keyboard

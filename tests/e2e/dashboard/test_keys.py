@@ -24,7 +24,9 @@ def test_create_use_find_revoke(fresh: Person, base_url: str) -> None:
 
     client = openai.OpenAI(base_url=base_url, api_key=secret, max_retries=0)
     raw = client.chat.completions.with_raw_response.create(
-        model="motet-tiny", messages=ASK, max_tokens=12  # type: ignore[arg-type]
+        model="motet-tiny",
+        messages=ASK,
+        max_tokens=12,  # type: ignore[arg-type]
     )
     request_id, used = raw.headers["x-request-id"], raw.parse().usage
     assert used is not None
@@ -62,7 +64,9 @@ def test_a_second_account_sees_nothing(
     anna: Person, fresh: Person, alice: openai.OpenAI, platform: LivePlatform
 ) -> None:
     raw = alice.chat.completions.with_raw_response.create(
-        model="demo/pirate", messages=ASK, max_tokens=4  # type: ignore[arg-type]
+        model="demo/pirate",
+        messages=ASK,
+        max_tokens=4,  # type: ignore[arg-type]
     )
     page = fresh.page
     fresh.go("/adapters", "Adapters")

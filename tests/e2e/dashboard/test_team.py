@@ -17,7 +17,9 @@ def test_an_invited_viewer(fresh: Person, person: Callable[..., Person]) -> None
     dialog.get_by_role("combobox", name="Role").click()
     page.get_by_role("option", name="viewer").click()
     dialog.get_by_role("button", name="Send the invitation").click()
-    expect(page.get_by_role("region", name="Invitations").last).to_contain_text("viewer@example.com")
+    expect(page.get_by_role("region", name="Invitations").last).to_contain_text(
+        "viewer@example.com"
+    )
     link = re.search(r"/invitations/\S+", mail_to(fresh.platform, "viewer@example.com"))
     assert link is not None
 
