@@ -16,7 +16,11 @@ import openai
 import pytest
 from motet_platform.supervisor.testing import LivePlatform
 
-SETTINGS = {"OMP_NUM_THREADS": "1", "MOTET_WORKER_THREADS": "1"}
+SETTINGS = {
+    "OMP_NUM_THREADS": "1",
+    "MOTET_WORKER_THREADS": "1",
+    "MOTET_SIGNUPS_PER_HOUR": "100",  # all from one address
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -21,7 +21,7 @@ export default function Login() {
         allowed.data?.account.is_open_for_signup === true ? (
           <>
             New here?{" "}
-            <TextLink to="/signup" search={{ next }} inherit>
+            <TextLink to="/signup" search={{ next }} inherit underline="always">
               Create an account
             </TextLink>
           </>

@@ -26,7 +26,7 @@ export default function SignUp() {
       foot={
         <>
           Already have one?{" "}
-          <TextLink to="/login" search={{ next }} inherit>
+          <TextLink to="/login" search={{ next }} inherit underline="always">
             Sign in
           </TextLink>
         </>

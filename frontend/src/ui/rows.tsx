@@ -30,7 +30,7 @@ export function Rows<Row>({ label, columns, rows, id, error, retry, empty }: Row
   }
   if (rows?.length === 0) return empty;
   return (
-    <div className="scroll-x" role="region" aria-label={label} tabIndex={0}>
+    <div className="scroll-x" role="group" aria-label={label} tabIndex={0}>
       <Table verticalSpacing="xs" horizontalSpacing="md" aria-busy={rows === undefined}>
         <Table.Thead>
           <Table.Tr>

@@ -48,7 +48,7 @@ function Charge({ receipt }: { receipt: Receipt }) {
     ["Output", receipt.completion_tokens, price.output],
   ] as const;
   return (
-    <div className="scroll-x" role="region" aria-label="Receipt" tabIndex={0}>
+    <div className="scroll-x" role="group" aria-label="Receipt" tabIndex={0}>
       <Table horizontalSpacing="md" verticalSpacing="xs">
         <Table.Thead>
           <Table.Tr>

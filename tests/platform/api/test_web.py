@@ -1,4 +1,4 @@
-"""Pages and documents: the landing page, the API's description, the admin."""
+"""Documents: the API's description, the admin."""
 
 import re
 from typing import Any
@@ -20,16 +20,6 @@ def filled(path: str) -> str:
         "payment_id": "00000000-0000-0000-0000-000000000000",
     }
     return re.sub(r"{(\w+)}", lambda place: words.get(place[1], "1"), path)
-
-
-def test_the_landing_page(client: Any) -> None:
-    from motet_platform.catalog.models import BaseModel
-
-    BaseModel.objects.create(name="tiny-<1>", revision="1", config={}, context_length=1)
-    page = client.get("/").content.decode()
-    assert "tiny-&lt;1&gt;" in page
-    assert "/docs" in page
-    assert "no web dashboard" in page
 
 
 def test_docs_and_their_files(client: Any) -> None:
