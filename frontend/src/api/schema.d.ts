@@ -291,6 +291,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/billing/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Where the account is told that a cap has reached 80 % or 100 %. */
+        get: operations["billing_alerts"];
+        /** @description Replaces the settings. A new webhook address gets a new secret. */
+        put: operations["billing_alerts_set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/billing/autotopup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The account's automatic top-up, off where it was never set. */
+        get: operations["billing_autotopup"];
+        /** @description Set it. Turning it on needs a saved card: top up once by Checkout. */
+        put: operations["billing_autotopup_set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/billing/balance": {
         parameters: {
             query?: never;
@@ -308,6 +344,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/billing/caps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The spend caps of the account and of its live keys. */
+        get: operations["billing_caps"];
+        /** @description Sets or lifts the account's cap. A key's own is set at /v1/keys/{id}. */
+        put: operations["billing_caps_set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/billing/checkout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Begin a top-up: send the person to `url`, where the card is also saved. */
+        post: operations["billing_checkout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/billing/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The account's latest 100 invoices, newest first. */
+        get: operations["billing_invoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/billing/ledger": {
         parameters: {
             query?: never;
@@ -317,6 +405,91 @@ export interface paths {
         };
         /** @description Everything that moved the account's credit, newest first. */
         get: operations["billing_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/billing/payment_methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The account's saved cards. They are changed in the portal. */
+        get: operations["billing_payment_methods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/billing/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The account's latest 100 top-ups, newest first. */
+        get: operations["billing_payments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/billing/payments/{payment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One top-up. While it is open Stripe is asked, so a late webhook holds nobody up. */
+        get: operations["billing_payment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/billing/portal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A short-lived address where cards, invoices and tax ids are managed. */
+        post: operations["billing_portal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/billing/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Whether and how this installation takes payments. */
+        get: operations["billing_settings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -413,7 +586,8 @@ export interface paths {
         delete: operations["keys_revoke"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** @description Sets or lifts the key's spend cap; it holds for the next request. */
+        patch: operations["keys_update"];
         trace?: never;
     };
     "/v1/members": {
@@ -695,7 +869,7 @@ export interface paths {
         };
         /**
          * @description Tokens and cost, grouped by any of model, version, key, member, day, hour. CSV with
-         *     `Accept: text/csv` or `?format=csv`.
+         *     `Accept: text/csv` or `?format=csv`: streamed, of any size, in no particular order.
          */
         get: operations["usage_get"];
         put?: never;
@@ -760,6 +934,20 @@ export interface components {
             has_more: boolean;
             next: string | null;
         };
+        AlertsIn: {
+            /** @default true */
+            email?: boolean;
+            /** Format: uri */
+            webhook_url?: string | null;
+        };
+        AlertsOut: {
+            object: string;
+            /** @description To the account's owners and administrators. */
+            email: boolean;
+            webhook_url: string | null;
+            /** @description Calls are signed with it, as standardwebhooks.com describes. */
+            webhook_secret: string | null;
+        };
         AliasIn: {
             targets: components["schemas"]["TargetIn"][];
         };
@@ -798,6 +986,27 @@ export interface components {
             has_more: boolean;
             next: string | null;
         };
+        AutoTopupIn: {
+            enabled: boolean;
+            /** @description Top up when less than this is available. */
+            threshold: string;
+            amount: string;
+            /** @description At most this much per month (UTC). */
+            monthly_cap: string;
+        };
+        AutoTopupOut: {
+            enabled: boolean;
+            /** @description Top up when less than this is available. */
+            threshold: string;
+            amount: string;
+            /** @description At most this much per month (UTC). */
+            monthly_cap: string;
+            object: string;
+            spent_this_month: string;
+            failures: number;
+            /** @description Why it was turned off: `authentication_required` means that the person must top up by hand; else the reason of the last of three declines. */
+            stopped: string;
+        };
         /** @description Amounts are exact decimals in USD. */
         BalanceOut: {
             object: string;
@@ -807,6 +1016,15 @@ export interface components {
             reserved: string;
             available: string;
             lots: components["schemas"]["LotOut"][];
+        };
+        /** @description The version is the one that the request began with. */
+        BoundPriceOut: {
+            input: string;
+            cached_input: string;
+            output: string;
+            version: number;
+            /** Format: date-time */
+            valid_from: string;
         };
         BucketOut: {
             requests: number;
@@ -826,6 +1044,44 @@ export interface components {
              */
             time: string;
         };
+        /** @description A cap as a client asks for it; valid, it is a `CapAsked`. */
+        CapIn: {
+            /** @description USD, such as "50.00". */
+            limit: string;
+            /**
+             * @description UTC; none: never resets.
+             *
+             *     * `day` - day
+             *     * `week` - week
+             *     * `month` - month
+             *     * `none` - none
+             * @default month
+             */
+            period?: components["schemas"]["PeriodEnum"];
+        };
+        /** @description Amounts are exact decimals in USD. */
+        CapOut: {
+            limit: string;
+            period: components["schemas"]["PeriodEnum"];
+            /** @description Charged since window_start. */
+            spent: string;
+            /** @description Held for requests that run now. */
+            reserved: string;
+            remaining: string;
+            /** Format: date-time */
+            window_start: string;
+            /** Format: date-time */
+            resets_at: string | null;
+        };
+        CapsIn: {
+            /** @description null lifts the cap. */
+            account: components["schemas"]["CapIn"] | null;
+        };
+        CapsOut: {
+            object: string;
+            account: components["schemas"]["CapOut"] | null;
+            keys: components["schemas"]["KeyCapOut"][];
+        };
         CatalogEntryOut: {
             /** @description The model's name in requests. */
             id: string;
@@ -833,7 +1089,7 @@ export interface components {
             /** @description Tokens of prompt and answer together. */
             context_length: number;
             /** @description null: not for sale, so it is not served. */
-            price: components["schemas"]["CatalogPriceOut"] | null;
+            price: components["schemas"]["PriceOut"] | null;
             capabilities: string[];
             /** @description What an adapter for this base may be. */
             lora: components["schemas"]["LoraOut"];
@@ -844,11 +1100,8 @@ export interface components {
             object: string;
             data: components["schemas"]["CatalogEntryOut"][];
         };
-        /** @description USD per 1M tokens, exact decimals. */
-        CatalogPriceOut: {
-            input: string;
-            cached_input: string;
-            output: string;
+        CheckoutIn: {
+            amount: string;
         };
         /** @description Since the worker started: two looks and their difference give a rate. */
         CountersOut: {
@@ -935,6 +1188,16 @@ export interface components {
          * @enum {string}
          */
         HeldOutPlaceEnum: "gpu" | "host" | "disk";
+        /** @description What was held for the request at most, and how that ended. */
+        HoldOut: {
+            amount: string;
+            /** Format: date-time */
+            opened_at: string;
+            state: string;
+            captured: string;
+            /** Format: date-time */
+            settled_at: string | null;
+        };
         InvitationIn: {
             /** Format: email */
             email: string;
@@ -955,6 +1218,38 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
+        InvoiceListOut: {
+            object: string;
+            data: components["schemas"]["InvoiceOut"][];
+        };
+        InvoiceOut: {
+            id: string;
+            number: string | null;
+            status: string | null;
+            /** @description USD, with tax. */
+            total: string;
+            /** Format: date-time */
+            created_at: string;
+            url: string | null;
+            pdf: string | null;
+        };
+        /** @description Amounts are exact decimals in USD. */
+        KeyCapOut: {
+            limit: string;
+            period: components["schemas"]["PeriodEnum"];
+            /** @description Charged since window_start. */
+            spent: string;
+            /** @description Held for requests that run now. */
+            reserved: string;
+            remaining: string;
+            /** Format: date-time */
+            window_start: string;
+            /** Format: date-time */
+            resets_at: string | null;
+            key_id: number;
+            prefix: string;
+            name: string;
+        };
         KeyIn: {
             name: string;
             scopes?: components["schemas"]["ScopesEnum"][];
@@ -965,7 +1260,9 @@ export interface components {
             expires_at?: string | null;
             /** @description Whose the key shall be; null: your own. */
             service_account?: number | null;
+            spend_cap?: components["schemas"]["CapIn"] | null;
         };
+        /** @description `context["caps"]`: the account's caps by key. */
         KeyOut: {
             readonly id: number;
             readonly name: string;
@@ -984,6 +1281,7 @@ export interface components {
             readonly last_used_at: string | null;
             created_by?: string | null;
             service_account?: string | null;
+            readonly spend_cap: components["schemas"]["CapOut"] | null;
         };
         KeyPageOut: {
             object: string;
@@ -991,11 +1289,21 @@ export interface components {
             has_more: boolean;
             next: string | null;
         };
+        /**
+         * @description * `checkout` - Checkout
+         *     * `auto` - Auto
+         * @enum {string}
+         */
+        KindEnum: "checkout" | "auto";
         LedgerOut: {
             object: string;
             data: components["schemas"]["LineOut"][];
             has_more: boolean;
             next: string | null;
+        };
+        LineLotOut: {
+            lot: number;
+            amount: string;
         };
         LineOut: {
             id: number;
@@ -1006,6 +1314,9 @@ export interface components {
             /** @description USD; credit is positive, a charge negative. */
             amount: string;
             memo: string;
+            /** @description What a capture paid for. */
+            request_id: string | null;
+            lots: components["schemas"]["LineLotOut"][];
         };
         LoraOut: {
             max_rank: number;
@@ -1050,6 +1361,7 @@ export interface components {
             /** @description First half of model names; from the e-mail. */
             slug?: string;
         };
+        /** @description `context["caps"]`: the account's caps by key. */
         NewKeyOut: {
             readonly id: number;
             readonly name: string;
@@ -1068,6 +1380,7 @@ export interface components {
             readonly last_used_at: string | null;
             created_by?: string | null;
             service_account?: string | null;
+            readonly spend_cap: components["schemas"]["CapOut"] | null;
             /** @description The key itself, shown this once. */
             key: string;
         };
@@ -1087,12 +1400,68 @@ export interface components {
             /** @description For how many days single requests are shown; null: always. Sums and the books stay. */
             retention_days?: number | null;
         };
+        PatchedKeyPatchIn: {
+            /** @description null lifts the cap. */
+            spend_cap?: components["schemas"]["CapIn"] | null;
+        };
         PatchedMemberIn: {
             role?: components["schemas"]["Role"];
         };
         PatchedPersonIn: {
             name?: string;
         };
+        PaymentListOut: {
+            object: string;
+            data: components["schemas"]["PaymentOut"][];
+        };
+        PaymentMethodListOut: {
+            object: string;
+            data: components["schemas"]["PaymentMethodOut"][];
+        };
+        PaymentMethodOut: {
+            id: string;
+            brand: string;
+            last4: string;
+            /** @description Month and year: 12/2040. */
+            expires: string;
+            default: boolean;
+        };
+        /** @description A top-up. `url` is where to pay it, while it is open. */
+        PaymentOut: {
+            /** @default payment */
+            object?: string;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["KindEnum"];
+            state: components["schemas"]["PaymentOutStateEnum"];
+            /** @description USD of credit. */
+            amount: string;
+            /** @description USD that was charged, with tax. */
+            paid: string;
+            url: string;
+            receipt_url: string;
+            error: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            paid_at: string | null;
+        };
+        /**
+         * @description * `new` - New
+         *     * `open` - Open
+         *     * `paid` - Paid
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        PaymentOutStateEnum: "new" | "open" | "paid" | "failed";
+        /**
+         * @description * `day` - day
+         *     * `week` - week
+         *     * `month` - month
+         *     * `none` - none
+         * @enum {string}
+         */
+        PeriodEnum: "day" | "week" | "month" | "none";
         PersonOut: {
             readonly id: number;
             /** Format: email */
@@ -1102,6 +1471,16 @@ export interface components {
             /** Format: date-time */
             readonly created_at: string;
         };
+        PortalOut: {
+            url: string;
+        };
+        /** @description USD per 1M tokens, exact decimals. */
+        PriceOut: {
+            input: string;
+            cached_input: string;
+            output: string;
+        };
+        /** @description How a request's record is shown, whole or in a list. */
         ReceiptOut: {
             readonly object: string;
             readonly request_id: string;
@@ -1109,7 +1488,7 @@ export interface components {
             base_model: string;
             readonly version: string | null;
             readonly digest: string;
-            key?: string;
+            key?: string | null;
             readonly endpoint: string;
             readonly status: number;
             readonly finish_reason: string;
@@ -1117,17 +1496,16 @@ export interface components {
             readonly prompt_tokens: number;
             readonly cached_tokens: number;
             readonly completion_tokens: number;
-            /** @description USD per 1M tokens. */
-            readonly price: {
-                [key: string]: string;
-            };
+            readonly price: components["schemas"]["BoundPriceOut"];
             readonly cost: string;
+            readonly hold: components["schemas"]["HoldOut"] | null;
             readonly fault: string;
             readonly ttft_ms: number | null;
             readonly duration_ms: number | null;
             /** Format: date-time */
             readonly created_at: string;
         };
+        /** @description How a request's record is shown, whole or in a list. */
         RequestOut: {
             readonly request_id: string;
             /** Format: date-time */
@@ -1145,7 +1523,6 @@ export interface components {
             readonly prompt_tokens: number;
             readonly cached_tokens: number;
             readonly completion_tokens: number;
-            /** @description USD, an exact decimal. */
             readonly cost: string;
             readonly fault: string;
             readonly ttft_ms: number | null;
@@ -1233,6 +1610,16 @@ export interface components {
             user: components["schemas"]["PersonOut"];
             accounts: components["schemas"]["AccountOfMineOut"][];
         };
+        SettingsOut: {
+            object: string;
+            stripe: components["schemas"]["StripeEnum"];
+            /** @description Whether Stripe adds tax to a top-up. */
+            tax: boolean;
+            min_amount: string;
+            max_amount: string;
+            /** @description A payment of the account is disputed. */
+            disputed: boolean;
+        };
         SpendOut: {
             object: string;
             /** Format: date-time */
@@ -1295,15 +1682,6 @@ export interface components {
             object: string;
             data: components["schemas"]["StaffWorkerOut"][];
         };
-        /**
-         * @description * `uploading` - Uploading
-         *     * `validating` - Validating
-         *     * `ready` - Ready
-         *     * `rejected` - Rejected
-         *     * `deleted` - Deleted
-         * @enum {string}
-         */
-        StateEnum: "uploading" | "validating" | "ready" | "rejected" | "deleted";
         StatsOut: {
             object: string;
             bucket: string;
@@ -1321,6 +1699,13 @@ export interface components {
             workers: components["schemas"]["WorkerOut"][];
             adapters: components["schemas"]["ResidentOut"][];
         };
+        /**
+         * @description * `off` - off
+         *     * `sandbox` - sandbox
+         *     * `live` - live
+         * @enum {string}
+         */
+        StripeEnum: "off" | "sandbox" | "live";
         TargetIn: {
             version: number;
             /** @default 1 */
@@ -1381,7 +1766,7 @@ export interface components {
             readonly object: string;
             version: number;
             readonly model: string;
-            readonly state: components["schemas"]["StateEnum"];
+            readonly state: components["schemas"]["VersionOutStateEnum"];
             readonly digest: string | null;
             readonly rank: number | null;
             readonly size: number | null;
@@ -1394,6 +1779,15 @@ export interface components {
             /** Format: date-time */
             readonly ready_at: string | null;
         };
+        /**
+         * @description * `uploading` - Uploading
+         *     * `validating` - Validating
+         *     * `ready` - Ready
+         *     * `rejected` - Rejected
+         *     * `deleted` - Deleted
+         * @enum {string}
+         */
+        VersionOutStateEnum: "uploading" | "validating" | "ready" | "rejected" | "deleted";
         WorkerOut: {
             name: string;
             /** @description Empty for one that has not answered yet. */
@@ -1968,6 +2362,90 @@ export interface operations {
             };
         };
     };
+    billing_alerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsOut"];
+                };
+            };
+        };
+    };
+    billing_alerts_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AlertsIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsOut"];
+                };
+            };
+        };
+    };
+    billing_autotopup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoTopupOut"];
+                };
+            };
+        };
+    };
+    billing_autotopup_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutoTopupIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoTopupOut"];
+                };
+            };
+        };
+    };
     billing_balance: {
         parameters: {
             query?: never;
@@ -1983,6 +2461,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BalanceOut"];
+                };
+            };
+        };
+    };
+    billing_caps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapsOut"];
+                };
+            };
+        };
+    };
+    billing_caps_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CapsIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapsOut"];
+                };
+            };
+        };
+    };
+    billing_checkout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckoutIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentOut"];
+                };
+            };
+        };
+    };
+    billing_invoices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceListOut"];
                 };
             };
         };
@@ -2005,6 +2567,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LedgerOut"];
+                };
+            };
+        };
+    };
+    billing_payment_methods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentMethodListOut"];
+                };
+            };
+        };
+    };
+    billing_payments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentListOut"];
+                };
+            };
+        };
+    };
+    billing_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentOut"];
+                };
+            };
+        };
+    };
+    billing_portal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalOut"];
+                };
+            };
+        };
+    };
+    billing_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsOut"];
                 };
             };
         };
@@ -2173,6 +2832,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    keys_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedKeyPatchIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyOut"];
+                };
             };
         };
     };

@@ -199,6 +199,7 @@ class ReceiptOut(ReceiptFields):
             "completion_tokens", "price", "cost", "hold", "fault", "ttft_ms", "duration_ms",
             "created_at",
         ]  # fmt: skip
+        read_only_fields = fields
 
     def get_object(self, record: UsageRecord) -> str:
         return "receipt"
