@@ -117,7 +117,7 @@ def check(figures: dict[str, Any]) -> None:
 @pytest.mark.timeout(300)
 def test_a_short_storm(storm: Storm) -> None:
     for seed in range(3):
-        storm.run(seed, seconds=6)
+        storm.run(seed, seconds=5)
     settle_down(storm.platform)
     check(judge(storm))
 
