@@ -17,6 +17,7 @@ from motet_platform.gateway.ask import Ask
 from motet_platform.gateway.sampling import (
     ResponseFormat,
     SamplingBody,
+    max_cost,
     refuse_format,
     refuse_raw,
     refuse_unbuilt,
@@ -107,6 +108,7 @@ class ResponseBody(SamplingBody, kw_only=True):
             prompt_estimate=chat_estimate(chat, size),
             max_tokens=self.max_output_tokens,
             echoed=self._echoed(),
+            max_cost=max_cost(self),
         )
 
     def _refuse_values(self) -> None:

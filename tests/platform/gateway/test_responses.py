@@ -100,6 +100,18 @@ async def test_a_conversation_and_its_logprobs(
     ]  # fmt: skip
 
 
+async def test_max_cost_ends_it_with_its_code(
+    gateway: Any, worker: Any, alice: Any, base: str
+) -> None:
+    async with gateway.client(alice) as client:
+        answer = await client.responses.create(
+            model=base, input="x", max_output_tokens=400, extra_body={"max_cost": "0.000012"}
+        )
+    assert answer.status == "incomplete"
+    assert answer.incomplete_details.code == "max_cost_reached"
+    assert 0 < answer.usage.output_tokens < 400
+
+
 async def test_an_error_in_the_middle(gateway: Any, worker: Any, alice: Any, base: str) -> None:
     async def break_off(run: Any) -> None:
         run.accept(7)
