@@ -90,6 +90,8 @@ def autotopup_send(client: StripeClient, payment: Payment) -> Payment:
                     "currency": "usd",
                     "customer": customer.stripe_id,
                     "payment_method": card,
+                    # Ways to pay that lead elsewhere would want a page to return to.
+                    "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
                     "off_session": True,
                     "confirm": True,
                     "description": "Motet credit, automatic top-up",
