@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from django.core import signing
+from django.core.signing import BadSignature, Signer
 
-_SALT = "motet.invitation"
+_SIGNER = Signer(salt="motet.invitation")
 
 
 def token_of(invitation_id: int) -> str:
-    return signing.dumps(invitation_id, salt=_SALT)
+    """The same for an invitation each time."""
+    return _SIGNER.sign(str(invitation_id))
 
 
 def id_in(token: str) -> int | None:
     """None for what was not signed here."""
     try:
-        value = signing.loads(token, salt=_SALT)
-    except signing.BadSignature:
+        return int(_SIGNER.unsign(token))
+    except BadSignature:
         return None
-    return value if isinstance(value, int) else None
