@@ -28,7 +28,7 @@ dashboard-api: install-dev
 	cd frontend && npm run --silent api
 
 screenshots: install-dev dashboard-check
-	$(PY) -m tests.dashboard.screenshots docs/screenshots
+	$(PY) -m tests.e2e.dashboard.screenshots docs/screenshots
 
 lint: install-dev
 	$(PY) -m ruff check .
