@@ -170,6 +170,7 @@ const request = createRoute({
 const billing = createRoute({
   getParentRoute: () => inside,
   path: "/billing",
+  validateSearch: (search: Search): { payment?: string } => ({ payment: text(search.payment) }),
   component: lazyRouteComponent(() => import("./billing/billing")),
 });
 const team = createRoute({

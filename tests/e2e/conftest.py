@@ -20,6 +20,7 @@ SETTINGS = {
     "OMP_NUM_THREADS": "1",
     "MOTET_WORKER_THREADS": "1",
     "MOTET_SIGNUPS_PER_HOUR": "100",  # all from one address
+    "MOTET_STRIPE": "sandbox",
 }
 
 

@@ -1,6 +1,7 @@
-import { Alert, Badge, Text } from "@mantine/core";
+import { Badge } from "@mantine/core";
 import { IconCoins, IconReceipt } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { useSearch } from "@tanstack/react-router";
 import type { components } from "../api/schema";
 import { Amount } from "../ui/amount";
 import { Empty } from "../ui/empty";
@@ -14,8 +15,11 @@ import { Rows, type Column } from "../ui/rows";
 import { Time } from "../ui/time";
 import { statsQuery } from "../usage/queries";
 import { startOf } from "../usage/range";
+import { Arrival } from "./arrival";
 import { daysLeft, daysText } from "./pace";
+import { Payments } from "./payments";
 import { balanceQuery, ledgerQuery } from "./queries";
+import { TopUp } from "./topUp";
 
 type Lot = components["schemas"]["LotOut"];
 type Line = components["schemas"]["LineOut"];
@@ -24,7 +28,7 @@ const LOTS: Column<Lot>[] = [
   {
     name: "Kind",
     show: ({ kind }) => (
-      <Badge variant="light" color={kind === "promo" ? "grape" : "teal"}>
+      <Badge variant="dot" color={kind === "promo" ? "grape" : "teal"}>
         {kind === "promo" ? "promotional" : kind}
       </Badge>
     ),
@@ -33,7 +37,13 @@ const LOTS: Column<Lot>[] = [
   { name: "Granted", number: true, show: ({ amount }) => <Amount of={amount} exact /> },
   { name: "Left", number: true, show: ({ remaining }) => <Amount of={remaining} exact /> },
 ];
-const WORDS: Record<string, string> = { capture: "request", grant: "credit", expiry: "expired" };
+const WORDS: Record<string, string> = {
+  capture: "request",
+  grant: "credit",
+  expiry: "expired",
+  refund: "refunded",
+  dispute: "disputed",
+};
 const HELD = /^hold:(req_[0-9a-f]+)/;
 
 /** What a line belongs to: a request leads to its receipt. */
@@ -55,6 +65,7 @@ const LINES: Column<Line>[] = [
 ];
 
 export default function Billing() {
+  const { payment } = useSearch({ strict: false });
   const balance = useQuery(balanceQuery);
   const ledger = useQuery(ledgerQuery);
   const week = useQuery(statsQuery(startOf("7d"), "day"));
@@ -64,12 +75,8 @@ export default function Billing() {
       title="Billing"
       about="Every amount is exact: a charge is prices times tokens, never rounded."
     >
-      <Alert color="gray" variant="light" icon={<IconCoins size={18} aria-hidden />}>
-        <Text size="sm">
-          This installation runs on credits alone: payments are off. When the credit ends, calls are
-          refused with 402; ask the operator for more.
-        </Text>
-      </Alert>
+      {payment !== undefined && <Arrival id={payment} />}
+      <TopUp />
       {balance.error && <Failure error={balance.error} retry={() => void balance.refetch()} />}
       <Figures>
         <Figure
@@ -98,11 +105,12 @@ export default function Billing() {
           error={balance.error}
           empty={
             <Empty icon={IconCoins} title="No credit">
-              Every call is refused until the operator grants some.
+              Every call is refused until there is some.
             </Empty>
           }
         />
       </Panel>
+      <Payments />
       <Panel title="Ledger" flush>
         <Rows
           label="Ledger"

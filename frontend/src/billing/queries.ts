@@ -1,4 +1,4 @@
-import { queryOptions } from "@tanstack/react-query";
+import { queryOptions, useMutation } from "@tanstack/react-query";
 import { api, body } from "../api/client";
 
 export const balanceQuery = queryOptions({
@@ -11,3 +11,41 @@ export const ledgerQuery = queryOptions({
   queryKey: ["ledger"],
   queryFn: () => body(api.GET("/v1/billing/ledger", { params: { query: { limit: 100 } } })),
 });
+
+export const settingsQuery = queryOptions({
+  queryKey: ["billing-settings"],
+  queryFn: () => body(api.GET("/v1/billing/settings")),
+  staleTime: 60_000,
+});
+
+export const paymentsQuery = queryOptions({
+  queryKey: ["payments"],
+  queryFn: () => body(api.GET("/v1/billing/payments")),
+});
+
+/** One payment, asked for again until it is decided. */
+export function paymentQuery(payment_id: string) {
+  return queryOptions({
+    queryKey: ["payments", payment_id],
+    queryFn: () =>
+      body(api.GET("/v1/billing/payments/{payment_id}", { params: { path: { payment_id } } })),
+    refetchInterval: ({ state: { data } }) =>
+      data === undefined || data.state === "new" || data.state === "open" ? 2_000 : false,
+  });
+}
+
+/** Begins a top-up of so many USD and goes to where it is paid. */
+export function useCheckout() {
+  return useMutation({
+    mutationFn: (amount: string) => body(api.POST("/v1/billing/checkout", { body: { amount } })),
+    onSuccess: ({ url }) => location.assign(url),
+  });
+}
+
+/** Goes to where cards and invoices are. */
+export function usePortal() {
+  return useMutation({
+    mutationFn: () => body(api.POST("/v1/billing/portal")),
+    onSuccess: ({ url }) => location.assign(url),
+  });
+}
