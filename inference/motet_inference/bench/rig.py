@@ -69,8 +69,10 @@ def build_model(suite: Suite) -> CausalLM:
 def build_engine(model: CausalLM, suite: Suite, case: Case) -> Engine:
     """Just large enough for the case. Raises ValueError for a context that the model cannot."""
     context = case.prompt_tokens + case.output_tokens
+    # One block more for each: a request is seated only while every running one has a spare.
+    blocks = case.requests * (-(-context // suite.block_size) + 1)
     sizes = EngineConfig(
-        num_blocks=case.requests * -(-context // suite.block_size) + 1,
+        num_blocks=blocks + 1,
         max_context=context,
         block_size=suite.block_size,
         max_batch=case.requests,

@@ -33,6 +33,7 @@ app.add_typer(adapters.app, name="adapters", rich_help_panel="Customers")
 app.add_typer(keys.app, name="keys", rich_help_panel="Customers")
 for process in (
     processes.up, processes.gateway, processes.worker, processes.tasks, processes.migrate,
+    processes.bench,
     books.audit, books.reconcile,
 ):  # fmt: skip
     app.command(rich_help_panel="Operators")(process)

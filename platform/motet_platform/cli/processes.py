@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -37,11 +39,25 @@ def tasks() -> None:
 
 def worker() -> None:
     """Run a worker: one base model on this machine (settings: MOTET_WORKER_*)."""
+    _become("motet_inference")
+
+
+def bench(
+    suite: Annotated[Path, typer.Argument(help="Cases, as in tests/bench/cases/.")],
+    json: Annotated[Path | None, typer.Option(help="Where to write all figures.")] = None,
+) -> None:
+    """Time the engine on cases from a file, beside what the memory allows."""
+    _become("motet_inference.bench", str(suite), *(["--json", str(json)] if json else []))
+
+
+def _become(module: str, *arguments: str) -> NoReturn:
+    """Go on as a program of the worker's, which the control plane never imports."""
     from importlib.util import find_spec
 
     if find_spec("torch") is None:
         fail("the worker is not installed here: install motet[worker]")
-    os.execv(sys.executable, [sys.executable, "-m", "motet_inference"])  # noqa: S606 (own module)
+    command = [sys.executable, "-m", module, *arguments]
+    os.execv(sys.executable, command)  # noqa: S606 (own module)
 
 
 def migrate() -> None:

@@ -1,0 +1,87 @@
+"""Suites are read strictly, cases run through the engine, and the floor counts what is read."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from motet_inference.bench.__main__ import main
+from motet_inference.bench.floor import step_bytes
+from motet_inference.bench.suite import Case, SuiteError, load_suite
+from motet_inference.engine.testing.small_model import small_config, small_model
+from motet_inference.tiny import BASE
+
+CASES = Path(__file__).parents[3] / "tests/bench/cases"
+SMALL = {"requests": 3, "prompt_tokens": 9, "output_tokens": 6}
+
+
+def suite(folder: Path, **fields: Any) -> Path:
+    path = folder / "suite.json"
+    content = {"model": str(BASE), "device": "cpu", "dtype": "float32", "repeat": 2}
+    path.write_text(json.dumps({**content, "cases": [SMALL], **fields}))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("fields", "where"),
+    [
+        ({"model": "nowhere"}, "config.json"),
+        ({"cases": []}, "cases"),
+        ({"cases": [{**SMALL, "request": 3}]}, "request"),
+        ({"cases": [{**SMALL, "rank": 0}]}, "rank"),
+        ({"cases": [{**SMALL, "targets": ["x_proj"]}]}, "targets"),
+        ({"dtype": "int8"}, "dtype"),
+    ],
+)
+def test_bad_suites(
+    tmp_path: Path, fields: dict[str, Any], where: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SuiteError, match=where):
+        load_suite(suite(tmp_path, **fields))
+    assert main([str(tmp_path / "suite.json")]) == 1
+    assert "motet: " in capsys.readouterr().err
+
+
+def test_shipped_suites_are_good() -> None:
+    for path in CASES.glob("*.json"):
+        assert load_suite(path).cases
+
+
+def test_cases_run_and_are_written(tmp_path: Path) -> None:
+    cases = [
+        SMALL,
+        {**SMALL, "adapters": 2, "rank": 4, "targets": ["q_proj", "v_proj"]},
+        {**SMALL, "adapters": 2, "rank": 4, "slots_only": True},
+    ]
+    path = suite(tmp_path, cases=cases)
+    assert main([str(path), "--json", str(tmp_path / "out.json")]) == 0
+    written = json.loads((tmp_path / "out.json").read_text())
+    assert [result["runs"] for result in written["results"]] == [2, 2, 2]
+    for result in written["results"]:
+        assert 0 < result["step_ms_10"] <= result["step_ms"] <= result["step_ms_90"]
+        assert result["floor_ms"] > 0 and result["tokens_per_second"] > 0
+
+
+def test_a_case_that_cannot_run_leaves_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = suite(tmp_path, cases=[{**SMALL, "prompt_tokens": 10**6}, SMALL])
+    assert main([str(path), "--json", str(tmp_path / "out.json")]) == 1
+    assert "max_context" in capsys.readouterr().out
+    assert len(json.loads((tmp_path / "out.json").read_text())["results"]) == 1
+
+
+def test_the_floor_counts_every_byte_once() -> None:
+    model = small_model()
+    case = Case(
+        requests=2, adapters=1, rank=3, targets=("q_proj",), prompt_tokens=10, output_tokens=4
+    )
+    weights = sum(t.numel() for t in model.parameters.values()) - model.embedding.numel()
+    adapter = 2 * 3 * (32 + 32)  # layers, rank, in and out of q_proj
+    cache = 2 * 12 * 2 * 2 * 16  # requests, tokens, keys and values, layers, kv size
+    assert step_bytes(model, case) == 4 * (weights + adapter + cache)
+    tied = small_model(replace(small_config(), tie_embeddings=True))
+    assert step_bytes(tied, case) == 4 * (
+        sum(t.numel() for t in tied.parameters.values()) + adapter + cache
+    )
