@@ -44,8 +44,11 @@ unit: install-dev
 parity: install-dev
 	$(PY) -m pytest tests/inference/parity -m "not slow and not gpu" -n 2 --dist loadfile -q
 
+# The browser's tests run in a process of their own: Playwright's synchronous interface keeps an event
+# loop running in the thread of the tests, in which no asynchronous test can start another.
 e2e: install-dev
-	$(PY) -m pytest tests/e2e -m "not slow" -q
+	$(PY) -m pytest tests/e2e -m "not slow" --ignore tests/e2e/dashboard -q
+	$(PY) -m pytest tests/e2e/dashboard -m "not slow" -q
 
 # Twenty storms of kill -9 under load; prints what each brought.
 crash: install-dev

@@ -13,7 +13,7 @@ from .browser import Person, chromium, require_built
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="package")  # its event loop must be gone when asynchronous tests follow
+@pytest.fixture(scope="session")
 def chrome() -> Iterator[Browser]:
     path = chromium()
     require_built()
