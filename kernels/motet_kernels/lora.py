@@ -13,7 +13,8 @@ class LoraBatch:
 
     Attributes:
         token_slot: int32 [T], -1 where a token has no adapter.
-        order: int32 [N], the tokens with an adapter, sorted by slot, in token order within it.
+        order: int32 [N], the tokens with an adapter, sorted by slot, in token order within it;
+            what lies past `seg_start[G]` is padding.
         seg_slot: int32 [G], the slots in use, ascending.
         seg_start: int32 [G+1]; segment g owns `order[seg_start[g]:seg_start[g+1]]`.
         tiles: int32 [P, 3] of (slot, start, end): each segment cut into runs of at most
@@ -66,9 +67,7 @@ class LoraBatch:
             raise ValueError(f"slots {sorted(set(slots.tolist()))} of {len(ranks_host)}")
         lengths: list[int] = counts.tolist()
         rows = _tile_rows(lengths)
-        tiles, starts = _tile(used.tolist(), lengths, rows)
-        order = torch.argsort(slots, stable=True)[len(slots) - starts[-1] :]
-        parts = [slots, order.int(), used, torch.tensor(starts), torch.tensor(tiles)]
+        parts = [slots, *(torch.tensor(part) for part in sort_by_slot(slots.tolist(), rows))]
         sizes = [part.numel() for part in parts]
         packed = torch.cat([part.reshape(-1).int() for part in parts])
         on_device = torch.split(_to_device(packed, torch.device(device)), sizes)
@@ -123,11 +122,11 @@ def add_lora_torch(
     """The torch twin of `add_lora`: two products for each segment and slice."""
     _check(y, x, a, b, lora, slices)
     stacked = a.view(a.shape[0], len(slices), b.shape[2], a.shape[2])
-    order = lora.order.long()
+    starts = lora.seg_start.tolist()
+    order = lora.order[: starts[-1]].long()
     wide, out = x[order].float(), y[order].float()
     columns = [slice(sum(slices[:j]), sum(slices[: j + 1])) for j in range(len(slices))]
     ranks = lora.ranks.tolist()
-    starts = lora.seg_start.tolist()
     for g, slot in enumerate(lora.seg_slot.tolist()):
         rank, rows = ranks[slot], slice(starts[g], starts[g + 1])
         for j, column in enumerate(columns):
@@ -143,17 +142,22 @@ def _tile_rows(lengths: list[int]) -> int:
     return 32 if sum(lengths) < 2048 else 64
 
 
-def _tile(
-    used: list[int], lengths: list[int], rows: int
-) -> tuple[list[tuple[int, int, int]], list[int]]:
-    """The tiles, and where each segment starts."""
+def sort_by_slot(
+    token_slot: Sequence[int], rows: int
+) -> tuple[list[int], list[int], list[int], list[tuple[int, int, int]]]:
+    """`order`, `seg_slot`, `seg_start` and `tiles` of a LoraBatch with tiles of so many rows."""
+    members: dict[int, list[int]] = {}
+    for token, slot in enumerate(token_slot):
+        if slot >= 0:
+            members.setdefault(slot, []).append(token)
+    used = sorted(members)
     tiles: list[tuple[int, int, int]] = []
     starts = [0]
-    for slot, length in zip(used, lengths, strict=True):
-        end = starts[-1] + length
+    for slot in used:
+        end = starts[-1] + len(members[slot])
         tiles += [(slot, at, min(at + rows, end)) for at in range(starts[-1], end, rows)]
         starts.append(end)
-    return tiles, starts
+    return [token for slot in used for token in members[slot]], used, starts, tiles
 
 
 def _to_device(packed: Tensor, device: torch.device) -> Tensor:

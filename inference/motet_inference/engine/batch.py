@@ -10,7 +10,6 @@ from motet_kernels.lora import LoraBatch
 from torch import Tensor
 
 from motet_inference.engine.plan import Chunk
-from motet_inference.engine.sampling import SamplingBatch
 from motet_inference.models.lora import LoraWeights
 
 
@@ -25,7 +24,6 @@ class Batch:
         attention: who sees what.
         lora: which token has which adapter; None when none has.
         logit_rows: int64 [R], the tokens whose logits are asked for.
-        sampling: how to sample those.
     """
 
     token_ids: Tensor
@@ -34,7 +32,6 @@ class Batch:
     attention: AttentionBatch
     lora: LoraBatch | None
     logit_rows: Tensor
-    sampling: SamplingBatch
 
     @classmethod
     def build(
@@ -42,7 +39,6 @@ class Batch:
         chunks: Sequence[Chunk],
         *,
         block_size: int,
-        vocab_size: int,
         lora_weights: LoraWeights | None,
         device: torch.device,
     ) -> "Batch":
@@ -71,11 +67,6 @@ class Batch:
             attention=_attention(chunks, ends, block_size, device),
             lora=lora,
             logit_rows=torch.tensor(rows, dtype=torch.int64, device=device),
-            sampling=SamplingBatch.build(
-                [chunk.choice for chunk in chunks if chunk.samples],
-                vocab_size=vocab_size,
-                device=device,
-            ),
         )
 
 

@@ -16,6 +16,8 @@ class EngineConfig:
         prefix_cache: reuse the blocks of equal prompt beginnings.
         slot_patience: steps that a request may wait for an adapter slot, all being in use, before
             no other adapter's request is admitted ahead of it.
+        fixed_decode: run steps that only decode over fixed buffers, which a CUDA device replays as
+            a graph; None for on CUDA alone.
     """
 
     num_blocks: int
@@ -25,6 +27,7 @@ class EngineConfig:
     token_budget: int = 512
     prefix_cache: bool = True
     slot_patience: int = 256
+    fixed_decode: bool | None = None
 
     def __post_init__(self) -> None:
         for name in ("num_blocks", "max_context", "block_size", "max_batch", "slot_patience"):

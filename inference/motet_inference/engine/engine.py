@@ -3,9 +3,9 @@
 import time
 from itertools import count
 
-from motet_inference.engine.batch import Batch
 from motet_inference.engine.checks import refusal
 from motet_inference.engine.config import EngineConfig
+from motet_inference.engine.decode import Decoder
 from motet_inference.engine.messages import AdapterRef, Add, Extend, Refused, StepOutput
 from motet_inference.engine.news import News
 from motet_inference.engine.plan import Plan
@@ -39,7 +39,14 @@ class Engine:
             dtype=model.dtype,
             device=model.device,
         )
-        self._runner = Runner(model, kv, slots.weights if slots else None)
+        weights = slots.weights if slots else None
+        fixed = config.fixed_decode
+        decoder = None
+        if model.device.type == "cuda" if fixed is None else fixed:
+            decoder = Decoder(
+                model, kv, weights, max_batch=config.max_batch, max_context=config.max_context
+            )
+        self._runner = Runner(model, kv, weights, decoder)
         self._scheduler = Scheduler(config, slots, eos_token_ids=model.config.eos_token_ids)
         self._arrivals = count()
         self._steps = 0
@@ -115,16 +122,7 @@ class Engine:
         self._scheduler.check_integrity()
 
     def _run(self, plan: Plan) -> list[Sampled]:
-        if not plan.chunks:
-            return []
-        batch = Batch.build(
-            plan.chunks,
-            block_size=self.config.block_size,
-            vocab_size=self.model.config.vocab_size,
-            lora_weights=self._runner.lora_weights,
-            device=self.model.device,
-        )
-        return self._runner.run(batch)
+        return self._runner.run(plan.chunks) if plan.chunks else []
 
     def _output(self, plan: Plan, seconds: float) -> StepOutput:
         news, self._scheduler.news = self._scheduler.news, News()

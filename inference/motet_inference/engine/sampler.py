@@ -24,6 +24,17 @@ class Sampled:
     top: list[tuple[int, float]] | None = None
 
 
+def best_tokens(logits: Tensor) -> Tensor:
+    """int64 [2, R] of logits [R, V]: each row's best token, and 1 where all its logits are finite."""
+    return torch.stack([logits.argmax(-1), logits.amax(-1).isfinite().long()])
+
+
+def take(best: Tensor) -> list[Sampled]:
+    """The rows of `best_tokens` as they are, in one transfer."""
+    ids, fine = best.tolist()
+    return [Sampled(token_id=i, finite=bool(f)) for i, f in zip(ids, fine, strict=True)]
+
+
 def sample(logits: Tensor, sampling: SamplingBatch) -> list[Sampled]:
     """Choose each row's next token.
 
@@ -44,9 +55,7 @@ def sample(logits: Tensor, sampling: SamplingBatch) -> list[Sampled]:
             scores = _filter(scores, sampling.filters)
         noise = gumbel(sampling.keys, scores.shape[1])
         tokens[sampling.drawn] = (scores.double() + noise).argmax(-1)
-    # One transfer for both.
-    ids, fine = torch.stack([tokens, finite.long()]).tolist()
-    rows = [Sampled(token_id=i, finite=bool(f)) for i, f in zip(ids, fine, strict=True)]
+    rows = take(torch.stack([tokens, finite.long()]))
     return _with_logprobs(rows, raw, tokens, sampling.logprobs)
 
 

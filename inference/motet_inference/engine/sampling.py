@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from motet_inference.engine.messages import Sampling
 from motet_inference.engine.request import Choice
 from motet_inference.engine.rng import row_key
 
@@ -86,6 +87,19 @@ class SamplingBatch:
         )
 
 
+def is_greedy(choices: Sequence[Choice]) -> bool:
+    """Whether every row takes its best token, and no option asks for more than that."""
+    return not any(_has_options(choice.request.sampling) for choice in choices)
+
+
+def _has_options(p: Sampling) -> bool:
+    return bool(p.temperature > 0 or p.logit_bias or p.logprobs is not None) or _penalised(p)
+
+
+def _penalised(p: Sampling) -> bool:
+    return bool(p.presence_penalty or p.frequency_penalty or p.repetition_penalty != 1)
+
+
 def request_seed(choice: Choice) -> int:
     """The seed asked for; a request without one still repeats under its own id."""
     seed = choice.request.sampling.seed
@@ -114,9 +128,7 @@ def _filters(
 
 def _penalties(choices: Sequence[Choice], device: torch.device | str) -> Penalties | None:
     rows = [
-        row
-        for row, p in enumerate(choice.request.sampling for choice in choices)
-        if p.presence_penalty or p.frequency_penalty or p.repetition_penalty != 1
+        row for row, p in enumerate(choice.request.sampling for choice in choices) if _penalised(p)
     ]
     if not rows:
         return None
