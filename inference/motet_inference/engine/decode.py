@@ -24,6 +24,9 @@ from motet_inference.models.lora import LoraWeights
 # Of a decode step's LoRA tiles: it seldom has more than so many rows of one adapter.
 TILE_ROWS = 16
 
+# A step's forward pass: all rows' logits [size, V] and `best_tokens` of them.
+Forward = Callable[[], tuple[Tensor, Tensor]]
+
 
 def sizes(most: int) -> list[int]:
     """The numbers of rows that are recorded, ascending: close together where padding would cost."""
@@ -97,10 +100,10 @@ class Inputs:
 
 @dataclass(frozen=True)
 class _Step:
-    """One size of one family; `run` gives all rows' logits [size, V] and `best_tokens` of them."""
+    """One size of one family."""
 
     inputs: Inputs
-    run: Callable[[], tuple[Tensor, Tensor]]
+    run: Forward
 
 
 class Decoder:
@@ -157,12 +160,10 @@ class Decoder:
 
         return _Step(inputs, run if self._pool is None else self._record(run))
 
-    def _record(
-        self, run: Callable[[], tuple[Tensor, Tensor]]
-    ) -> Callable[[], tuple[Tensor, Tensor]]:
+    def _record(self, run: Forward) -> Forward:
         # Once before, on a stream of its own: kernels are compiled and libraries make their
         # workspaces then, which a recording may not do.
-        aside = torch.cuda.Stream()
+        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
             run()

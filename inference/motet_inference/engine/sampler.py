@@ -25,7 +25,7 @@ class Sampled:
 
 
 def best_tokens(logits: Tensor) -> Tensor:
-    """int64 [2, R] of logits [R, V]: each row's best token, and 1 where all its logits are finite."""
+    """int64 [2, R] of logits [R, V]: a row's best token, and 1 where its logits are finite."""
     return torch.stack([logits.argmax(-1), logits.amax(-1).isfinite().long()])
 
 
