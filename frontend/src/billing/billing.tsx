@@ -1,4 +1,4 @@
-import { Badge } from "@mantine/core";
+import { Badge, SimpleGrid } from "@mantine/core";
 import { IconCoins, IconReceipt } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
@@ -15,10 +15,13 @@ import { Rows, type Column } from "../ui/rows";
 import { Time } from "../ui/time";
 import { statsQuery } from "../usage/queries";
 import { startOf } from "../usage/range";
+import { Alerts } from "./alerts";
 import { Arrival } from "./arrival";
+import { AutoTopUp } from "./autoTopUp";
 import { daysLeft, daysText } from "./pace";
 import { Payments } from "./payments";
 import { balanceQuery, ledgerQuery } from "./queries";
+import { SpendCap } from "./spendCap";
 import { TopUp } from "./topUp";
 
 type Lot = components["schemas"]["LotOut"];
@@ -110,6 +113,11 @@ export default function Billing() {
           }
         />
       </Panel>
+      <AutoTopUp />
+      <SimpleGrid cols={{ base: 1, md: 2 }}>
+        <SpendCap />
+        <Alerts />
+      </SimpleGrid>
       <Payments />
       <Panel title="Ledger" flush>
         <Rows

@@ -1,6 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "../api/client";
 import type { components } from "../api/schema";
+import type { CapIn } from "../caps/cap";
 
 export type KeyIn = components["schemas"]["KeyIn"];
 
@@ -23,6 +24,28 @@ export function useRevokeKey(done: () => void) {
   return useMutation({
     mutationFn: (key_id: number) =>
       body(api.DELETE("/v1/keys/{key_id}", { params: { path: { key_id } } })),
+    onSuccess: async () => {
+      done();
+      await queries.invalidateQueries({ queryKey: ["keys"] });
+    },
+  });
+}
+
+export function useRotateKey() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (key_id: number) =>
+      body(api.POST("/v1/keys/{key_id}/rotate", { params: { path: { key_id } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["keys"] }),
+    gcTime: 0, // the answer holds a secret
+  });
+}
+
+export function useKeyCap(key_id: number, done: () => void) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (spend_cap: CapIn | null) =>
+      body(api.PATCH("/v1/keys/{key_id}", { params: { path: { key_id } }, body: { spend_cap } })),
     onSuccess: async () => {
       done();
       await queries.invalidateQueries({ queryKey: ["keys"] });
