@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "../api/client";
+import { afterId, pagesQuery } from "../api/pages";
 import type { components } from "../api/schema";
 import type { CapIn } from "../caps/cap";
 import { said } from "../ui/said";
@@ -12,10 +13,9 @@ export const balanceQuery = queryOptions({
   refetchInterval: 15_000,
 });
 
-export const ledgerQuery = queryOptions({
-  queryKey: ["ledger"],
-  queryFn: () => body(api.GET("/v1/billing/ledger", { params: { query: { limit: 100 } } })),
-});
+export const ledgerQuery = pagesQuery(["ledger"], (after) =>
+  body(api.GET("/v1/billing/ledger", { params: { query: { after: afterId(after), limit: 50 } } })),
+);
 
 export const settingsQuery = queryOptions({
   queryKey: ["billing-settings"],

@@ -1,23 +1,24 @@
 import { Button, Modal } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconKey, IconPlus } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Key } from "../api/types";
 import { Empty } from "../ui/empty";
+import { More } from "../ui/more";
 import { Page } from "../ui/page";
 import { Panel } from "../ui/panel";
 import { Rows } from "../ui/rows";
 import { KeyCap, Revoke, Rotate } from "./acts";
 import { keyColumns, type Act } from "./columns";
 import { NewKey } from "./newKey";
-import { keysQuery, useCreateKey } from "./queries";
+import { keyPagesQuery, useCreateKey } from "./queries";
 import { Secret } from "./secret";
 
 const DIALOGS = { cap: KeyCap, rotate: Rotate, revoke: Revoke };
 
 export default function Keys() {
-  const keys = useQuery(keysQuery);
+  const keys = useInfiniteQuery(keyPagesQuery);
   const create = useCreateKey();
   const [opened, dialog] = useDisclosure();
   const [chosen, setChosen] = useState<{ act: Act; key: Key } | null>(null);
@@ -41,7 +42,7 @@ export default function Keys() {
         <Rows
           label="API keys"
           columns={keyColumns((act, key) => setChosen({ act, key }))}
-          rows={keys.data?.data}
+          rows={keys.data}
           id={({ id }) => id}
           error={keys.error}
           retry={() => void keys.refetch()}
@@ -51,6 +52,7 @@ export default function Keys() {
             </Empty>
           }
         />
+        <More of={keys} />
       </Panel>
       <Modal
         opened={opened}

@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "../api/client";
+import { afterId, pagesQuery } from "../api/pages";
 import type { components } from "../api/schema";
 import type { CapIn } from "../caps/cap";
 
@@ -9,6 +10,11 @@ export const keysQuery = queryOptions({
   queryKey: ["keys"],
   queryFn: () => body(api.GET("/v1/keys", { params: { query: { limit: 200 } } })),
 });
+
+/** All keys, those that are long revoked too. */
+export const keyPagesQuery = pagesQuery(["keys", "pages"], (after) =>
+  body(api.GET("/v1/keys", { params: { query: { after: afterId(after), limit: 50 } } })),
+);
 
 export function useCreateKey() {
   const queries = useQueryClient();

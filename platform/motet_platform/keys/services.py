@@ -119,7 +119,8 @@ def key_rotate(*, account: Account, key_id: int, asked_by: ApiKey) -> NewKey:
             raise InvalidRequest("This key is revoked: make a new one.", code="key_revoked")
         _refuse_more_than(asked_by, key)
         cap = caps_of(account).get(key.pk)
-        _refuse_looser_cap(asked_by, cap and CapAsked(limit=cap.limit, period=cap.period))
+        kept = None if cap is None else CapAsked(limit=cap.limit, period=cap.period)
+        _refuse_looser_cap(asked_by, kept)
         old, key.prefix = key.prefix, fresh[: secret.SHOWN]
         key.digest = secret.digest(fresh)
         key.save(update_fields=["prefix", "digest"])
