@@ -1,17 +1,13 @@
 import { Text } from "@mantine/core";
+import { nameOf, type HeldAdapter } from "./held";
 import type { Worker } from "./queries";
 import classes from "./slots.module.css";
-
-type Held = Worker["adapters"][number];
-
-const nameOf = ({ models, digest }: Held): string =>
-  models.length > 0 ? models.join(", ") : `deleted, ${digest.slice(0, 10)}`;
 
 /** A worker's adapter slots as a picture: dark where a request uses one now, light where one waits. */
 export function Slots({ worker }: { worker: Worker }) {
   const held = worker.adapters.filter(({ place }) => place === "gpu");
   const empty = Math.max(0, worker.slots_total - held.length);
-  const elsewhere = (place: Held["place"]) =>
+  const elsewhere = (place: HeldAdapter["place"]) =>
     worker.adapters.filter((adapter) => adapter.place === place).length;
   return (
     <div>

@@ -2,17 +2,17 @@ import { Badge, Stack, Text } from "@mantine/core";
 import { Figure, Figures } from "../ui/figure";
 import { compact, count, percent } from "../ui/format";
 import { Panel } from "../ui/panel";
+import { Held } from "./held";
 import type { Worker } from "./queries";
 import { rate } from "./rate";
 import { Slots } from "./slots";
 
-const perSecond = (value: number | undefined) =>
-  value === undefined ? "not known yet" : `${compact(Math.round(value))} tok/s`;
+const perSecond = (value: number) => `${compact(Math.round(value))} tok/s`;
 
 /** One worker: what it does now, and what lies on its GPU. */
 export function WorkerPanel({ worker, before }: { worker: Worker; before: Worker | undefined }) {
   const { counters } = worker;
-  const now = rate(before?.counters, counters);
+  const now = rate(before?.counters, counters) ?? undefined; // until a second look
   return (
     <Panel
       title={worker.worker_id || worker.target}
@@ -27,10 +27,19 @@ export function WorkerPanel({ worker, before }: { worker: Worker; before: Worker
           {worker.base_model || "base not known yet"} at {worker.target}
         </Text>
         <Figures>
-          <Figure label="In the batch" value={count(worker.running)} />
-          <Figure label="Waiting" value={count(worker.queue)} />
-          <Figure label="Output" value={perSecond(now?.output)} />
-          <Figure label="Prompt" value={perSecond(now?.prompt)} />
+          <Figure
+            label="In the batch"
+            value={count(worker.running)}
+            note={`${count(worker.queue)} waiting`}
+          />
+          <Figure
+            label="Output"
+            value={counters === null ? "none" : now && perSecond(now.output)}
+          />
+          <Figure
+            label="Prompt"
+            value={counters === null ? "none" : now && perSecond(now.prompt)}
+          />
           <Figure
             label="Cache blocks used"
             value={percent(worker.blocks_total - worker.blocks_free, worker.blocks_total)}
@@ -48,6 +57,7 @@ export function WorkerPanel({ worker, before }: { worker: Worker; before: Worker
           />
         </Figures>
         <Slots worker={worker} />
+        <Held adapters={worker.adapters} />
       </Stack>
     </Panel>
   );
