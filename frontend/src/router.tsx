@@ -1,71 +1,20 @@
 import {
-  createRootRoute,
   createRoute,
   createRouter,
   lazyRouteComponent,
-  Outlet,
+  notFound,
   redirect,
+  rootRouteId,
 } from "@tanstack/react-router";
 import { Problem } from "./api/problem";
 import { queries } from "./api/queries";
 import { meQuery, sessionQuery } from "./api/session";
-import { safe } from "./auth/next";
-import { Lost } from "./shell/lost";
+import { guests } from "./routes/guest";
+import { root, text, type Search } from "./routes/root";
 import { Starting } from "./shell/starting";
 import type { Search as PlaygroundSearch } from "./playground/settings";
 import { Stuck } from "./shell/stuck";
 import type { UsageSearch } from "./usage/filters";
-
-type Search = Record<string, unknown>;
-const text = (value: unknown): string | undefined =>
-  typeof value === "string" || typeof value === "number" ? String(value) : undefined;
-
-const root = createRootRoute({ component: Outlet, notFoundComponent: Lost, errorComponent: Stuck });
-
-/** Pages for whoever is not signed in; `next` is where they were going. */
-const guest = createRoute({
-  getParentRoute: () => root,
-  id: "guest",
-  validateSearch: (search: Search): { next?: string } => ({ next: text(search.next) }),
-  // Asking who is signed in also brings the CSRF cookie that every form below needs.
-  beforeLoad: async ({ location, search }) => {
-    const session = await queries.ensureQueryData(sessionQuery);
-    if (session !== null && ["/login", "/signup"].includes(location.pathname))
-      throw redirect({ href: safe(search.next), replace: true });
-  },
-});
-const guests = [
-  createRoute({
-    getParentRoute: () => guest,
-    path: "/login",
-    component: lazyRouteComponent(() => import("./auth/login")),
-  }),
-  createRoute({
-    getParentRoute: () => guest,
-    path: "/signup",
-    component: lazyRouteComponent(() => import("./auth/signup")),
-  }),
-  createRoute({
-    getParentRoute: () => guest,
-    path: "/verify-email",
-    component: lazyRouteComponent(() => import("./auth/verify")),
-  }),
-  createRoute({
-    getParentRoute: () => guest,
-    path: "/second-factor",
-    component: lazyRouteComponent(() => import("./auth/factor")),
-  }),
-  createRoute({
-    getParentRoute: () => guest,
-    path: "/reset-password",
-    component: lazyRouteComponent(() => import("./auth/reset")),
-  }),
-  createRoute({
-    getParentRoute: () => guest,
-    path: "/reset-password/$key",
-    component: lazyRouteComponent(() => import("./auth/newPassword")),
-  }),
-];
 
 async function signedIn(href: string) {
   if ((await queries.ensureQueryData(sessionQuery)) === null)
@@ -144,6 +93,11 @@ const models = createRoute({
   path: "/models",
   component: lazyRouteComponent(() => import("./models/models")),
 });
+const model = createRoute({
+  getParentRoute: () => inside,
+  path: "/models/$id",
+  component: lazyRouteComponent(() => import("./models/model")),
+});
 const keys = createRoute({
   getParentRoute: () => inside,
   path: "/keys",
@@ -184,6 +138,17 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./settings/settings")),
 });
 
+const operator = createRoute({
+  getParentRoute: () => inside,
+  path: "/operator",
+  validateSearch: (search: Search): { search?: string } => ({ search: text(search.search) }),
+  // To whoever is no staff it is not there; the API behind it refuses them as well.
+  beforeLoad: async () => {
+    const { scopes } = await queries.ensureQueryData(meQuery);
+    if (!scopes.includes("operator")) throw notFound({ routeId: rootRouteId });
+  },
+  component: lazyRouteComponent(() => import("./operator/operator")),
+});
 const status = createRoute({
   getParentRoute: () => inside,
   path: "/status",
@@ -192,7 +157,7 @@ const status = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    guest.addChildren(guests),
+    guests,
     invitation,
     firstAccount,
     inside.addChildren([
@@ -202,6 +167,7 @@ export const router = createRouter({
       adapters,
       adapter,
       models,
+      model,
       keys,
       usage,
       request,
@@ -209,6 +175,7 @@ export const router = createRouter({
       team,
       settings,
       status,
+      operator,
     ]),
   ]),
   defaultPreload: "intent",

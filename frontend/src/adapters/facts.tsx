@@ -1,7 +1,7 @@
-import { SimpleGrid, Text } from "@mantine/core";
-import type { ReactNode } from "react";
+import { SimpleGrid } from "@mantine/core";
 import type { Version } from "../api/types";
 import { Copyable } from "../ui/copyable";
+import { Fact } from "../ui/fact";
 import { bytes, count } from "../ui/format";
 
 /** What was found in the two files. */
@@ -24,18 +24,5 @@ export function Facts({ version }: { version: Version }) {
       </Fact>
       <Fact name="Adapts">{found.targets?.join(", ")}</Fact>
     </SimpleGrid>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div>
-      <Text component="dt" size="xs" c="dimmed">
-        {name}
-      </Text>
-      <Text component="dd" size="sm" m={0} style={{ overflowWrap: "anywhere" }}>
-        {children}
-      </Text>
-    </div>
   );
 }

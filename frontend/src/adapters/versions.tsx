@@ -1,14 +1,19 @@
 import { ActionIcon, Badge, Group, Text } from "@mantine/core";
 import { IconStack2, IconTrash } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { useMay } from "../api/session";
 import type { Adapter, Version } from "../api/types";
+import { Amount } from "../ui/amount";
 import { Confirm } from "../ui/confirm";
 import { Copyable } from "../ui/copyable";
 import { Empty } from "../ui/empty";
-import { bytes } from "../ui/format";
+import { bytes, compact, count } from "../ui/format";
 import { Panel } from "../ui/panel";
 import { Rows, type Column } from "../ui/rows";
 import { Time } from "../ui/time";
+import { usageQuery } from "../usage/queries";
+import { startOf } from "../usage/range";
 import { useDeleteVersion } from "./queries";
 import { State } from "./state";
 
@@ -25,6 +30,27 @@ export function Versions({ adapter, versions, may }: VersionsProps) {
     adapter.aliases.filter(({ targets }) =>
       targets.some((target) => target.version === version.version),
     );
+  const mayUsage = useMay("usage");
+  const used = useQuery({ ...usageQuery(startOf("30d"), "version"), enabled: mayUsage });
+  const figures = (version: Version) =>
+    used.data?.data.find((row) => row.version === `${adapter.model}@${version.version}`);
+  const usedColumns: Column<Version>[] = [
+    {
+      name: "Requests, 30 days",
+      number: true,
+      show: (version) => used.data && count(figures(version)?.requests ?? 0),
+    },
+    {
+      name: "Output, 30 days",
+      number: true,
+      show: (version) => used.data && `${compact(figures(version)?.completion_tokens ?? 0)} tokens`,
+    },
+    {
+      name: "Cost, 30 days",
+      number: true,
+      show: (version) => used.data && <Amount of={figures(version)?.cost ?? "0"} />,
+    },
+  ];
   const columns: Column<Version>[] = [
     {
       name: "Version",
@@ -50,6 +76,7 @@ export function Versions({ adapter, versions, may }: VersionsProps) {
     { name: "Rank", number: true, show: ({ rank }) => rank ?? "" },
     { name: "Size", number: true, show: ({ size }) => (size === null ? "" : bytes(size)) },
     { name: "Uploaded", number: true, show: ({ created_at }) => <Time at={created_at} /> },
+    ...(mayUsage ? usedColumns : []),
     ...(may
       ? [
           {

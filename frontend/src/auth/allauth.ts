@@ -19,7 +19,12 @@ interface Envelope<T> {
   meta?: { is_authenticated?: boolean };
 }
 
-export async function call<T>(method: string, path: string, input?: unknown): Promise<Envelope<T>> {
+interface Exchange {
+  response: Response;
+  body: unknown;
+}
+
+export async function exchange(method: string, path: string, input?: unknown): Promise<Exchange> {
   const response = await send(
     new Request(new URL(`${ROOT}${path}`, location.origin), {
       method,
@@ -27,7 +32,11 @@ export async function call<T>(method: string, path: string, input?: unknown): Pr
       body: input === undefined ? undefined : JSON.stringify(input),
     }),
   );
-  const body: unknown = await response.json().catch(() => null);
+  return { response, body: await response.json().catch(() => null) };
+}
+
+export async function call<T>(method: string, path: string, input?: unknown): Promise<Envelope<T>> {
+  const { response, body } = await exchange(method, path, input);
   // 401 is also how allauth says that a step is pending: callers look at `data.flows`.
   const pending =
     response.status === 401 && typeof body === "object" && body !== null && "data" in body;
@@ -35,11 +44,17 @@ export async function call<T>(method: string, path: string, input?: unknown): Pr
   return body as Envelope<T>;
 }
 
-async function step(path: string, input: unknown): Promise<Step> {
+export async function step(path: string, input: unknown): Promise<Step> {
   const answer = await call<{ flows?: Flow[] }>("POST", path, input);
   if (answer.status === 200 && answer.meta?.is_authenticated !== false) return { done: true };
   const flow = answer.data.flows?.find((each) => each.is_pending);
   return { done: false, pending: flow?.id ?? null };
+}
+
+/** The step of signing in that is still missing, as allauth describes it. */
+export async function pendingFlow(): Promise<Flow | null> {
+  const { data } = await call<{ flows?: Flow[] }>("GET", "/auth/session");
+  return data.flows?.find((each) => each.is_pending) ?? null;
 }
 
 export interface Credentials {

@@ -6,6 +6,7 @@ import { Failure } from "../ui/failure";
 import { config, signIn } from "./allauth";
 import { Frame } from "./frame";
 import { Providers } from "./providers";
+import { passkeySignIn, passkeysWork } from "./passkey";
 import { useStep } from "./useStep";
 import { TextLink } from "../ui/links";
 
@@ -13,6 +14,7 @@ export default function Login() {
   const { next } = useSearch({ strict: false });
   const allowed = useQuery({ queryKey: ["allauth-config"], queryFn: config });
   const step = useStep(signIn);
+  const passkey = useStep(passkeySignIn);
   const form = useForm({ initialValues: { email: "", password: "" } });
   return (
     <Frame
@@ -30,7 +32,7 @@ export default function Login() {
     >
       <form onSubmit={form.onSubmit((values) => step.mutate(values))}>
         <Stack>
-          {step.error && <Failure error={step.error} />}
+          {(step.error ?? passkey.error) && <Failure error={step.error ?? passkey.error} />}
           <TextInput
             label="E-mail"
             type="email"
@@ -53,6 +55,11 @@ export default function Login() {
           <TextLink to="/reset-password" size="sm" ta="center">
             Forgot the password?
           </TextLink>
+          {passkeysWork() && (
+            <Button variant="default" loading={passkey.isPending} onClick={() => passkey.mutate()}>
+              Sign in with a passkey
+            </Button>
+          )}
           <Providers config={allowed.data} />
         </Stack>
       </form>

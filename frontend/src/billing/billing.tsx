@@ -1,6 +1,6 @@
-import { Badge } from "@mantine/core";
+import { Badge, SimpleGrid } from "@mantine/core";
 import { IconCoins, IconReceipt } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useSearch } from "@tanstack/react-router";
 import type { components } from "../api/schema";
 import { Amount } from "../ui/amount";
@@ -8,6 +8,7 @@ import { Empty } from "../ui/empty";
 import { Failure } from "../ui/failure";
 import { Figure, Figures } from "../ui/figure";
 import { date, exactUsd, usd } from "../ui/format";
+import { More } from "../ui/more";
 import { Page } from "../ui/page";
 import { TextLink } from "../ui/links";
 import { Panel } from "../ui/panel";
@@ -15,10 +16,13 @@ import { Rows, type Column } from "../ui/rows";
 import { Time } from "../ui/time";
 import { statsQuery } from "../usage/queries";
 import { startOf } from "../usage/range";
+import { Alerts } from "./alerts";
 import { Arrival } from "./arrival";
+import { AutoTopUp } from "./autoTopUp";
 import { daysLeft, daysText } from "./pace";
 import { Payments } from "./payments";
 import { balanceQuery, ledgerQuery } from "./queries";
+import { SpendCap } from "./spendCap";
 import { TopUp } from "./topUp";
 
 type Lot = components["schemas"]["LotOut"];
@@ -67,7 +71,7 @@ const LINES: Column<Line>[] = [
 export default function Billing() {
   const { payment } = useSearch({ strict: false });
   const balance = useQuery(balanceQuery);
-  const ledger = useQuery(ledgerQuery);
+  const ledger = useInfiniteQuery(ledgerQuery);
   const week = useQuery(statsQuery(startOf("7d"), "day"));
   const { data } = balance;
   return (
@@ -110,12 +114,17 @@ export default function Billing() {
           }
         />
       </Panel>
+      <AutoTopUp />
+      <SimpleGrid cols={{ base: 1, md: 2 }}>
+        <SpendCap />
+        <Alerts />
+      </SimpleGrid>
       <Payments />
       <Panel title="Ledger" flush>
         <Rows
           label="Ledger"
           columns={LINES}
-          rows={ledger.data?.data}
+          rows={ledger.data}
           id={({ id }) => id}
           error={ledger.error}
           retry={() => void ledger.refetch()}
@@ -125,6 +134,7 @@ export default function Billing() {
             </Empty>
           }
         />
+        <More of={ledger} />
       </Panel>
     </Page>
   );

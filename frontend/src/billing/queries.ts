@@ -1,5 +1,11 @@
-import { queryOptions, useMutation } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "../api/client";
+import { afterId, pagesQuery } from "../api/pages";
+import type { components } from "../api/schema";
+import type { CapIn } from "../caps/cap";
+import { said } from "../ui/said";
+
+type Schemas = components["schemas"];
 
 export const balanceQuery = queryOptions({
   queryKey: ["balance"],
@@ -7,10 +13,9 @@ export const balanceQuery = queryOptions({
   refetchInterval: 15_000,
 });
 
-export const ledgerQuery = queryOptions({
-  queryKey: ["ledger"],
-  queryFn: () => body(api.GET("/v1/billing/ledger", { params: { query: { limit: 100 } } })),
-});
+export const ledgerQuery = pagesQuery(["ledger"], (after) =>
+  body(api.GET("/v1/billing/ledger", { params: { query: { after: afterId(after), limit: 50 } } })),
+);
 
 export const settingsQuery = queryOptions({
   queryKey: ["billing-settings"],
@@ -49,3 +54,47 @@ export function usePortal() {
     onSuccess: ({ url }) => location.assign(url),
   });
 }
+
+export const capsQuery = queryOptions({
+  queryKey: ["caps"],
+  queryFn: () => body(api.GET("/v1/billing/caps")),
+});
+
+export const alertsQuery = queryOptions({
+  queryKey: ["alerts"],
+  queryFn: () => body(api.GET("/v1/billing/alerts")),
+});
+
+export const autoTopUpQuery = queryOptions({
+  queryKey: ["auto-top-up"],
+  queryFn: () => body(api.GET("/v1/billing/autotopup")),
+});
+
+/** Keeps what the server answers to a change as what it has now. */
+function useSave<Input, Output>(
+  name: string,
+  word: string,
+  save: (input: Input) => Promise<Output>,
+) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: save,
+    onSuccess: (answer) => {
+      queries.setQueryData([name], answer);
+      said(word);
+    },
+  });
+}
+
+export const useAccountCap = () =>
+  useSave("caps", "The spend cap is saved.", (account: CapIn | null) =>
+    body(api.PUT("/v1/billing/caps", { body: { account } })),
+  );
+export const useAlerts = () =>
+  useSave("alerts", "The alerts are saved.", (input: Schemas["AlertsIn"]) =>
+    body(api.PUT("/v1/billing/alerts", { body: input })),
+  );
+export const useAutoTopUp = () =>
+  useSave("auto-top-up", "The rule is saved.", (input: Schemas["AutoTopupIn"]) =>
+    body(api.PUT("/v1/billing/autotopup", { body: input })),
+  );

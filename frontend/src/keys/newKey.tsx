@@ -11,6 +11,8 @@ import {
 } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMe } from "../api/session";
+import { capOf, NO_CAP } from "../caps/cap";
+import { CapFields } from "../caps/capFields";
 import { useServed } from "../chat/served";
 import { Failure } from "../ui/failure";
 import type { KeyIn, useCreateKey } from "./queries";
@@ -25,15 +27,17 @@ const EMPTY = {
   models: [] as string[],
   expires: "never",
   rpm: "" as number | string,
+  cap: NO_CAP,
 };
 
 /** What the form says, as the API takes it. */
 function wanted(values: typeof EMPTY): KeyIn {
-  const { name, scopes, models, expires, rpm } = values;
+  const { name, scopes, models, expires, rpm, cap } = values;
   return {
     name,
     scopes: scopes as KeyIn["scopes"],
     models: models.length === 0 ? null : models,
+    spend_cap: capOf(cap),
     requests_per_minute: rpm === "" ? null : Number(rpm),
     expires_at:
       expires === "never" ? null : new Date(Date.now() + Number(expires) * DAY_MS).toISOString(),
@@ -97,6 +101,10 @@ export function NewKey({ create }: NewKeyProps) {
             {...form.getInputProps("rpm")}
           />
         </SimpleGrid>
+        <CapFields
+          limit={form.getInputProps("cap.limit")}
+          period={form.getInputProps("cap.period")}
+        />
         <Group justify="flex-end">
           <Button type="submit" loading={create.isPending}>
             Create the key

@@ -2,7 +2,6 @@ import { Stack, Text } from "@mantine/core";
 import { IconCube } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { components } from "../api/schema";
-import { Copyable } from "../ui/copyable";
 import { Empty } from "../ui/empty";
 import { count, exactUsd } from "../ui/format";
 import { Page } from "../ui/page";
@@ -18,7 +17,9 @@ const COLUMNS: Column<Entry>[] = [
     name: "Model",
     show: ({ id, family }) => (
       <Stack gap={0}>
-        <Copyable value={id} label="Copy the model's name" />
+        <TextLink to="/models/$id" params={{ id }} fw={500} size="sm">
+          {id}
+        </TextLink>
         <Text size="xs" c="dimmed">
           {family}
         </Text>

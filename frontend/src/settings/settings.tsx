@@ -1,4 +1,6 @@
 import { useMay } from "../api/session";
+import { Passkeys } from "../factors/passkeys";
+import { SecondStep } from "../factors/secondStep";
 import { Page } from "../ui/page";
 import { AccountForm } from "./account";
 import { DeleteAccount } from "./deleteAccount";
@@ -11,6 +13,8 @@ export default function Settings() {
     <Page title="Settings" about="The account, and your own way in.">
       <AccountForm />
       <Password />
+      <SecondStep />
+      <Passkeys />
       <Sessions />
       {owner && <DeleteAccount />}
     </Page>

@@ -6,6 +6,7 @@ import {
   IconHome,
   IconKey,
   IconMessages,
+  IconServerCog,
   IconSettings,
   IconStack2,
   IconUsers,
@@ -23,4 +24,5 @@ export const NAV = [
   { to: "/team", label: "Team", icon: IconUsers, scope: "team:read" },
   { to: "/status", label: "Status", icon: IconActivity, scope: "adapters:read" },
   { to: "/settings", label: "Settings", icon: IconSettings, scope: null },
+  { to: "/operator", label: "Operator", icon: IconServerCog, scope: "operator" },
 ] as const;

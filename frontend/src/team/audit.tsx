@@ -1,8 +1,9 @@
 import { Text } from "@mantine/core";
 import { IconHistory } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import type { components } from "../api/schema";
 import { Empty } from "../ui/empty";
+import { More } from "../ui/more";
 import { Panel } from "../ui/panel";
 import { Rows, type Column } from "../ui/rows";
 import { Time } from "../ui/time";
@@ -29,13 +30,13 @@ const COLUMNS: Column<Entry>[] = [
 ];
 
 export function Audit() {
-  const audit = useQuery(auditQuery);
+  const audit = useInfiniteQuery(auditQuery);
   return (
     <Panel title="Audit log" flush>
       <Rows
         label="Audit log"
         columns={COLUMNS}
-        rows={audit.data?.data}
+        rows={audit.data}
         id={({ id }) => id}
         error={audit.error}
         retry={() => void audit.refetch()}
@@ -45,6 +46,7 @@ export function Audit() {
           </Empty>
         }
       />
+      <More of={audit} />
     </Panel>
   );
 }

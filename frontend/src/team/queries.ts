@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "../api/client";
+import { afterId, pagesQuery } from "../api/pages";
 import type { Role } from "../api/types";
 
 export const ROLES: Record<Role, string> = {
@@ -22,10 +23,9 @@ export const servicesQuery = queryOptions({
   queryKey: ["team", "services"],
   queryFn: () => body(api.GET("/v1/service-accounts")),
 });
-export const auditQuery = queryOptions({
-  queryKey: ["team", "audit"],
-  queryFn: () => body(api.GET("/v1/audit-log", { params: { query: { limit: 50 } } })),
-});
+export const auditQuery = pagesQuery(["team", "audit"], (after) =>
+  body(api.GET("/v1/audit-log", { params: { query: { after: afterId(after), limit: 50 } } })),
+);
 
 /** A change to the team, after which all of it is asked for anew. */
 export function useTeamChange<Input, Output>(

@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, body } from "../api/client";
+import { pagesQuery } from "../api/pages";
 import type { components } from "../api/schema";
 import { Problem } from "../api/problem";
 
@@ -30,6 +31,14 @@ export const requestsQuery = (filter: RequestFilter, limit: number, refetch: num
     refetchInterval: refetch,
     placeholderData: keepPreviousData,
   });
+
+/** The same, page after page, looked at every ten seconds. */
+export const requestPagesQuery = (filter: RequestFilter) => ({
+  ...pagesQuery(["requests", "pages", filter], (after) =>
+    body(api.GET("/v1/requests", { params: { query: { ...filter, after, limit: 50 } } })),
+  ),
+  refetchInterval: 10_000,
+});
 
 export const statsQuery = (
   start: string,

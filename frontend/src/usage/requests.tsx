@@ -1,13 +1,14 @@
 import { Group, Select } from "@mantine/core";
 import { IconList } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMay } from "../api/session";
 import { useServed } from "../chat/served";
 import { keysQuery } from "../keys/queries";
 import { Empty } from "../ui/empty";
+import { More } from "../ui/more";
 import { Panel } from "../ui/panel";
 import { Rows } from "../ui/rows";
-import { requestsQuery } from "./queries";
+import { requestPagesQuery } from "./queries";
 import { requestColumns } from "./requestColumns";
 
 interface RequestsProps {
@@ -21,17 +22,13 @@ export function Requests({ search, start, onChange }: RequestsProps) {
   const mayKeys = useMay("keys");
   const served = useServed();
   const keys = useQuery({ ...keysQuery, enabled: mayKeys });
-  const requests = useQuery(
-    requestsQuery(
-      {
-        start,
-        model: search.model,
-        key: search.key === undefined ? undefined : Number(search.key),
-        status: search.status,
-      },
-      50,
-      10_000,
-    ),
+  const requests = useInfiniteQuery(
+    requestPagesQuery({
+      start,
+      model: search.model,
+      key: search.key === undefined ? undefined : Number(search.key),
+      status: search.status,
+    }),
   );
   return (
     <Panel
@@ -88,7 +85,7 @@ export function Requests({ search, start, onChange }: RequestsProps) {
       <Rows
         label="Requests"
         columns={requestColumns}
-        rows={requests.data?.data}
+        rows={requests.data}
         id={({ request_id }) => request_id}
         error={requests.error}
         retry={() => void requests.refetch()}
@@ -98,6 +95,7 @@ export function Requests({ search, start, onChange }: RequestsProps) {
           </Empty>
         }
       />
+      <More of={requests} />
     </Panel>
   );
 }

@@ -62,6 +62,20 @@ def create(
 
 
 @app.command()
+def rotate(
+    key_id: Annotated[int, typer.Argument(help="The id that `motet keys ls` shows.")],
+    as_json: Json = False,
+) -> None:
+    """Give a key a new secret, which goes to stdout, this once; the old one ends at once."""
+    with api() as client:
+        made = check(client.post(f"keys/{key_id}/rotate"))
+    if as_json:
+        print_json(made)
+    else:
+        print_table(["key"], [[made["key"]]])
+
+
+@app.command()
 def cap(
     key_id: Annotated[int, typer.Argument(help="The id that `motet keys ls` shows.")],
     to: Annotated[str, typer.Argument(help=f"{CAP_HELP} Or: off.")],

@@ -108,6 +108,26 @@ def key_cap_change(
         audit(account, "key.cap", key.prefix, after={"spend_cap": _cap_shown(spend_cap)})
 
 
+def key_rotate(*, account: Account, key_id: int, asked_by: ApiKey) -> NewKey:
+    """A new secret for a key; the old one ends with the commit, while usage, limits and spend cap
+    go on. NotFound; InvalidRequest `key_revoked`; PermissionDenied `key_exceeds_parent` where the
+    key may do more than the one that asks."""
+    fresh = secret.new_secret()
+    with transaction.atomic():
+        key = key_get(account, key_id, for_update=True)
+        if key.revoked_at is not None:
+            raise InvalidRequest("This key is revoked: make a new one.", code="key_revoked")
+        _refuse_more_than(asked_by, key)
+        cap = caps_of(account).get(key.pk)
+        kept = None if cap is None else CapAsked(limit=cap.limit, period=cap.period)
+        _refuse_looser_cap(asked_by, kept)
+        old, key.prefix = key.prefix, fresh[: secret.SHOWN]
+        key.digest = secret.digest(fresh)
+        key.save(update_fields=["prefix", "digest"])
+        audit(account, "key.rotate", key.prefix, before={"key": old}, after={"key": key.prefix})
+    return NewKey(key, fresh)
+
+
 def key_revoke(*, account: Account, key_id: int) -> ApiKey:
     """Ends a key; gateways hear of it with the commit. Safe to repeat. NotFound."""
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""GET and POST /v1/keys, GET, PATCH and DELETE /v1/keys/{id}."""
+"""GET and POST /v1/keys; GET, PATCH and DELETE /v1/keys/{id}; POST /v1/keys/{id}/rotate."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from motet_platform.api.view import ApiView
 from motet_platform.keys import scopes
 from motet_platform.keys.models import ApiKey
 from motet_platform.keys.selectors import key_get, keys_of
-from motet_platform.keys.services import key_cap_change, key_create, key_revoke
+from motet_platform.keys.services import key_cap_change, key_create, key_revoke, key_rotate
 from motet_platform.team.service_accounts import service_account_get
 from motet_platform.wallet.caps import CapIn, CapOut, cap_shown, caps_of
 
@@ -150,6 +150,16 @@ class KeyView(ApiView):
         """Revokes the key, at once and for good."""
         key_revoke(account=self.account, key_id=key_id)
         return Response(status=204)
+
+
+class KeyRotateView(ApiView):
+    scopes = {"POST": scopes.KEYS}
+
+    @extend_schema(operation_id="keys_rotate", request=None, responses=NewKeyOut)
+    def post(self, request: Request, key_id: int) -> Response:
+        """A new secret for the same key, shown only here; the old one is refused from now on."""
+        new = key_rotate(account=self.account, key_id=key_id, asked_by=self.key)
+        return Response({**_shown(new.key), "key": new.secret})
 
 
 def _shown(key: ApiKey) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from motet_billing.money import usd
 from motet_billing.stripe.autotopup import autotopup_set, spent_this_month
@@ -14,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from motet_platform.api.view import ApiView
+from motet_platform.audit.services import audit
 from motet_platform.config import get_config
 from motet_platform.errors import InvalidRequest
 from motet_platform.keys import scopes
@@ -71,14 +73,25 @@ class AutoTopupView(ApiView):
                         "There is no saved card: top up once, then turn this on.",
                         code="no_saved_card",
                     )
-        rule = autotopup_set(
-            wallet_id=self.account.wallet.pk,
-            enabled=given["enabled"],
-            threshold=given["threshold"] * CENT,
-            cents=given["amount"],
-            monthly_cap_cents=given["monthly_cap"],
-        )
+        with transaction.atomic():
+            rule = autotopup_set(
+                wallet_id=self.account.wallet.pk,
+                enabled=given["enabled"],
+                threshold=given["threshold"] * CENT,
+                cents=given["amount"],
+                monthly_cap_cents=given["monthly_cap"],
+            )
+            audit(self.account, "billing.autotopup", self.account.slug, after=_set(rule))
         return Response(_shown(rule, self.account.wallet.pk))
+
+
+def _set(rule: AutoTopup) -> dict[str, Any]:
+    return {
+        "enabled": rule.enabled,
+        "threshold": usd(rule.threshold),
+        "amount": usd(rule.cents * CENT),
+        "monthly_cap": usd(rule.monthly_cap_cents * CENT),
+    }
 
 
 def _shown(rule: AutoTopup | None, wallet_id: int) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from motet_billing.models import CapAlert
 from motet_billing.money import usd
 
 from motet_platform.accounts.models import Account, Role
+from motet_platform.audit.services import audit
 from motet_platform.keys.models import ApiKey
 from motet_platform.keys.subject import key_id_of
 from motet_platform.outbox.registry import handles
@@ -42,6 +43,12 @@ def alert_settings_change(account: Account, *, email: bool, webhook_url: str) ->
         found.generation += webhook_url != found.webhook_url
         found.email, found.webhook_url = email, webhook_url
         found.save()
+        audit(
+            account,
+            "billing.alerts",
+            account.slug,
+            after={"email": email, "webhook_url": webhook_url},
+        )
     return found
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from drf_spectacular.utils import extend_schema
+from motet_billing.money import usd
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from motet_platform.api.view import ApiView
+from motet_platform.audit.services import audit
 from motet_platform.errors import InvalidRequest
 from motet_platform.keys import scopes
 from motet_platform.keys.models import ApiKey
@@ -61,7 +64,11 @@ class CapsView(ApiView):
         """Sets or lifts the account's cap. A key's own is set at /v1/keys/{id}."""
         body = CapsIn(data=request.data)
         body.is_valid(raise_exception=True)
-        account_cap_set(self.account, body.validated_data["account"])
+        asked = body.validated_data["account"]
+        with transaction.atomic():
+            account_cap_set(self.account, asked)
+            shown = asked and {"limit": usd(asked.limit), "period": asked.period}
+            audit(self.account, "billing.cap", self.account.slug, after={"spend_cap": shown})
         return self.get(request)
 
 

@@ -12,6 +12,7 @@ INSIDE = {
     "adapters": ("/adapters", "Adapters"),
     "adapter": ("/adapters/pirate", "demo/pirate"),
     "models": ("/models", "Models"),
+    "model": ("/models/motet-tiny", "motet-tiny"),
     "keys": ("/keys", "API keys"),
     "usage": ("/usage", "Usage"),
     "billing": ("/billing", "Billing"),

@@ -48,7 +48,7 @@ def _sign_in(page: Page, demo: dict[str, str]) -> None:
     page.goto("/login")
     page.get_by_label("E-mail").fill(demo["email"])
     page.get_by_label("Password", exact=True).fill(demo["password"])
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Overview", level=1)).to_be_visible()
 
 

@@ -38,3 +38,56 @@ def test_a_card_that_is_declined(fresh: Person) -> None:
     fresh.see("Billing")
     expect(page.get_by_role("region", name="Top-ups")).to_contain_text("open")
     expect(page.get_by_role("region", name="Credit, in the order")).not_to_contain_text("paid")
+
+
+def test_a_spend_cap_and_its_alerts(fresh: Person) -> None:
+    page = fresh.page
+    fresh.go("/billing", "Billing")
+    cap = page.get_by_role("region", name="Spend cap")
+    cap.get_by_label("Spend cap").fill("25")
+    cap.get_by_role("combobox", name="Starts anew").click()
+    page.get_by_role("option", name="Every day").click()
+    cap.get_by_role("button", name="Set the cap").click()
+    expect(cap).to_contain_text("$0.00 of $25.00 today")
+
+    alerts = page.get_by_role("region", name="Alerts")
+    alerts.get_by_label("By webhook").fill("https://user@hooks.example.com/")
+    alerts.get_by_role("button", name="Save the alerts").click()
+    expect(alerts.get_by_role("alert")).to_contain_text("without user")
+    alerts.get_by_label("By webhook").fill("https://hooks.example.com/motet")
+    alerts.get_by_role("switch", name="By mail to owners").uncheck()
+    alerts.get_by_role("button", name="Save the alerts").click()
+    expect(alerts).to_contain_text("Signing secret")
+    assert fresh.flaws() == []
+
+    fresh.go("/billing", "Billing")
+    expect(cap).to_contain_text("$0.00 of $25.00 today")
+    expect(alerts.get_by_label("By mail to owners")).not_to_be_checked()
+    cap.get_by_role("button", name="Lift the cap").click()
+    expect(cap.get_by_role("button", name="Set the cap")).to_be_visible()
+    fresh.go("/team", "Team")
+    audit = page.get_by_role("region", name="Audit log").last
+    expect(audit).to_contain_text("billing.cap")
+    expect(audit).to_contain_text("billing.alerts")
+
+
+def test_automatic_top_up_needs_a_card(fresh: Person) -> None:
+    page = fresh.page
+    fresh.go("/billing", "Billing")
+    rule = page.get_by_role("region", name="Automatic top-up")
+    rule.get_by_role("switch").check()
+    rule.get_by_role("button", name="Save the rule").click()
+    expect(rule.get_by_role("alert")).to_contain_text("no saved card")
+
+    page.get_by_label("Amount").fill("20")
+    page.get_by_role("button", name="Pay by card").click()
+    page.get_by_role("button", name="Pay $20.00").click()
+    page.wait_for_url(re.compile(r"/billing\?payment="))
+    expect(page.get_by_role("status")).to_contain_text("Paid: $20.00")
+    rule.get_by_label("When less is left than").fill("7.50")
+    rule.get_by_role("switch").check()
+    rule.get_by_role("button", name="Save the rule").click()
+    expect(page.get_by_text("The rule is saved.")).to_be_visible()
+    fresh.go("/billing", "Billing")
+    expect(rule.get_by_role("switch")).to_be_checked()
+    expect(rule.get_by_label("When less is left than")).to_have_value("$7.50")

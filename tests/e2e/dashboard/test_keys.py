@@ -50,14 +50,55 @@ def test_create_use_find_revoke(fresh: Person, base_url: str) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Revoke", exact=True).click()
     expect(page.get_by_role("group", name="API keys")).to_contain_text("revoked")
 
-    def refused() -> bool:
-        try:
-            client.models.list()
-        except openai.AuthenticationError:
-            return True
-        return False
+    until(lambda: refused(base_url, secret), "the revoked key is refused", timeout=10)
 
-    until(refused, "the revoked key is refused", timeout=10)
+
+def test_rotate_and_cap(fresh: Person, base_url: str) -> None:
+    page = fresh.page
+    fresh.go("/keys", "API keys")
+    page.get_by_role("button", name="New key").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("till")
+    dialog.get_by_label("Spend cap").fill("3")
+    dialog.get_by_role("combobox", name="Starts anew").click()
+    page.get_by_role("option", name="Every week").click()
+    dialog.get_by_role("button", name="Create the key").click()
+    old = dialog.get_by_label("The new key").inner_text()
+    dialog.get_by_role("button", name="I have copied it").click()
+    table = page.get_by_role("group", name="API keys")
+    expect(table).to_contain_text("$0.00 of $3.00 this week")
+
+    page.get_by_role("button", name="Rotate till").click()
+    dialog.get_by_role("button", name="Rotate", exact=True).click()
+    new = dialog.get_by_label("The new key").inner_text()
+    page.wait_for_timeout(400)  # half-shown text has half its contrast
+    assert fresh.flaws() == []
+    dialog.get_by_role("button", name="I have copied it").click()
+    expect(table).to_contain_text(new[:15])
+    assert new != old
+    client = openai.OpenAI(base_url=base_url, api_key=new, max_retries=0)
+    assert client.models.list().data
+    until(lambda: refused(base_url, old), "the old secret is refused", timeout=10)
+
+    page.get_by_role("button", name="Spend cap of till").click()
+    dialog.get_by_label("Spend cap").fill("0")
+    dialog.get_by_role("button", name="Change the cap").click()
+    expect(table).to_contain_text("of $0.00 this week")
+    with pytest.raises(openai.APIStatusError, match="spend cap of this key"):
+        client.chat.completions.create(model="motet-tiny", messages=ASK, max_tokens=4)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Spend cap of till").click()
+    dialog.get_by_role("button", name="Lift the cap").click()
+    expect(table).not_to_contain_text("this week")
+    client.chat.completions.create(model="motet-tiny", messages=ASK, max_tokens=4)  # type: ignore[arg-type]
+
+
+def refused(base_url: str, secret: str) -> bool:
+    client = openai.OpenAI(base_url=base_url, api_key=secret, max_retries=0)
+    try:
+        client.models.list()
+    except openai.AuthenticationError:
+        return True
+    return False
 
 
 def test_a_second_account_sees_nothing(

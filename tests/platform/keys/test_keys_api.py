@@ -43,6 +43,39 @@ def test_revoked_at_once(alice: Any, error_of: Any) -> None:
     assert alice.api.delete(f"/v1/keys/{other.key.pk}").status_code == 204
 
 
+def test_rotated_at_once(alice: Any, anonymous: Any, error_of: Any) -> None:
+    cap = {"limit": "5.00", "period": "day"}
+    made = alice.api.post("/v1/keys", {"name": "ci", "spend_cap": cap}, format="json").json()
+    answer = alice.api.post(f"/v1/keys/{made['id']}/rotate")
+    assert answer.status_code == 200, answer.json()
+    fresh = answer.json()
+    assert fresh["key"] != made["key"] and fresh["key"].startswith(fresh["prefix"])
+    kept = ("id", "name", "scopes", "created_at", "spend_cap")
+    assert {name: fresh[name] for name in kept} == {name: made[name] for name in kept}
+    anonymous.credentials(HTTP_AUTHORIZATION=f"Bearer {made['key']}")
+    assert error_of(anonymous.get("/v1/keys")) == "invalid_api_key"
+    anonymous.credentials(HTTP_AUTHORIZATION=f"Bearer {fresh['key']}")
+    assert anonymous.get("/v1/keys").status_code == 200
+
+
+def test_no_rotation_gains_anything(alice: Any, charlie: Any, error_of: Any) -> None:
+    narrow = alice.with_key(scopes=["keys"])
+    path = f"/v1/keys/{alice.key.pk}/rotate"
+    before = bytes(ApiKey.objects.get(pk=alice.key.pk).digest)
+    assert error_of(narrow.api.post(path)) == "key_exceeds_parent"
+    assert error_of(charlie.api.post(path)) == "key_not_found"
+    capped = {"spend_cap": {"limit": "1.00", "period": "day"}}
+    me = f"/v1/keys/{narrow.key.pk}"
+    assert alice.api.patch(me, capped, format="json").status_code == 200
+    peer = alice.with_key(scopes=["keys"])
+    uncapped = f"/v1/keys/{peer.key.pk}/rotate"
+    assert error_of(narrow.api.post(uncapped)) == "key_exceeds_parent"
+    assert narrow.api.post(f"{me}/rotate").status_code == 200
+    assert alice.api.delete(f"/v1/keys/{peer.key.pk}").status_code == 204
+    assert error_of(alice.api.post(uncapped)) == "key_revoked"
+    assert bytes(ApiKey.objects.get(pk=alice.key.pk).digest) == before
+
+
 def test_a_stranger_sees_nothing(alice: Any, charlie: Any, error_of: Any) -> None:
     for method in (charlie.api.get, charlie.api.delete):
         answer = method(f"/v1/keys/{alice.key.pk}")

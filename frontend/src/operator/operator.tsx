@@ -1,0 +1,45 @@
+import { IconServer } from "@tabler/icons-react";
+import { Skeleton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Empty } from "../ui/empty";
+import { Failure } from "../ui/failure";
+import { Page } from "../ui/page";
+import { Panel } from "../ui/panel";
+import { Accounts } from "./accounts";
+import { workersQuery } from "./queries";
+import { Spend } from "./spend";
+import { Throughput } from "./throughput";
+import { WorkerPanel } from "./worker";
+
+/** For the staff of the installation. */
+export default function Operator() {
+  return (
+    <Page title="Operator" about="All accounts and all workers of this installation.">
+      <Throughput />
+      <Workers />
+      <Spend />
+      <Accounts />
+    </Page>
+  );
+}
+
+function Workers() {
+  const workers = useQuery(workersQuery);
+  const { data } = workers;
+  if (workers.error && !data)
+    return <Failure error={workers.error} retry={() => void workers.refetch()} />;
+  if (!data) return <Skeleton height={260} />;
+  if (data.now.length === 0)
+    return (
+      <Panel title="Workers">
+        <Empty icon={IconServer} title="No worker" />
+      </Panel>
+    );
+  return data.now.map((worker) => (
+    <WorkerPanel
+      key={worker.target}
+      worker={worker}
+      before={data.before.find(({ target }) => target === worker.target)}
+    />
+  ));
+}

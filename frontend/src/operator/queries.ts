@@ -1,0 +1,68 @@
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, body } from "../api/client";
+import { afterId, pagesQuery } from "../api/pages";
+import type { components } from "../api/schema";
+
+type Schemas = components["schemas"];
+export type Worker = Schemas["StaffWorkerOut"];
+export type StaffAccount = Schemas["StaffAccountOut"];
+export type SpendRow = Schemas["SpendRowOut"];
+
+/** Every worker as it is, and as it was a look before: two looks give a rate. */
+export const workersQuery = queryOptions({
+  queryKey: ["operator", "workers"],
+  queryFn: async ({ client }): Promise<{ now: Worker[]; before: Worker[] }> => {
+    const past = client.getQueryData<{ now: Worker[] }>(["operator", "workers"]);
+    const { data } = await body(api.GET("/v1/operator/workers"));
+    return { now: data, before: past?.now ?? [] };
+  },
+  refetchInterval: 3_000,
+});
+
+export const staffStatsQuery = (start: string) =>
+  queryOptions({
+    queryKey: ["operator", "stats", start],
+    queryFn: () =>
+      body(api.GET("/v1/operator/stats", { params: { query: { start, bucket: "hour" } } })),
+    refetchInterval: 10_000,
+  });
+
+export const spendQuery = (start: string) =>
+  queryOptions({
+    queryKey: ["operator", "spend", start],
+    queryFn: () => body(api.GET("/v1/operator/spend", { params: { query: { start, limit: 10 } } })),
+    refetchInterval: 30_000,
+  });
+
+export const accountsQuery = (search: string | undefined) =>
+  pagesQuery(["operator", "accounts", search], (after) =>
+    body(
+      api.GET("/v1/operator/accounts", {
+        params: { query: { search, after: afterId(after), limit: 50 } },
+      }),
+    ),
+  );
+
+function useAccountChange<Input>(change: (input: Input) => Promise<unknown>, done: () => void) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: change,
+    onSuccess: async () => {
+      done();
+      await queries.invalidateQueries({ queryKey: ["operator", "accounts"] });
+    },
+  });
+}
+
+const of = (slug: string) => ({ params: { path: { slug } } });
+
+export const useGrant = (slug: string, done: () => void) =>
+  useAccountChange(
+    (amount: string) =>
+      body(api.POST("/v1/operator/accounts/{slug}/grant", { ...of(slug), body: { amount } })),
+    done,
+  );
+export const useSuspend = (slug: string, done: () => void) =>
+  useAccountChange(() => body(api.POST("/v1/operator/accounts/{slug}/suspend", of(slug))), done);
+export const useResume = (slug: string, done: () => void) =>
+  useAccountChange(() => body(api.POST("/v1/operator/accounts/{slug}/resume", of(slug))), done);
