@@ -69,6 +69,7 @@ def test_every_address_is_described(client: Any) -> None:
         "/v1/billing/settings": {"get"},
         "/v1/keys": {"get", "post"},
         "/v1/keys/{key_id}": {"get", "patch", "delete"},
+        "/v1/keys/{key_id}/rotate": {"post"},
         "/v1/members": {"get"},
         "/v1/members/{member_id}": {"patch", "delete"},
         "/v1/catalog": {"get"},

@@ -56,6 +56,7 @@ MATRIX: dict[tuple[str, str], set[str]] = {
     ("get", "/v1/keys/{key_id}"): MAKERS,
     ("patch", "/v1/keys/{key_id}"): MAKERS,
     ("delete", "/v1/keys/{key_id}"): MAKERS,
+    ("post", "/v1/keys/{key_id}/rotate"): MAKERS,
     ("get", "/v1/members"): EVERYBODY,
     ("patch", "/v1/members/{member_id}"): ADMINS,
     ("delete", "/v1/members/{member_id}"): ADMINS,  # and everybody themselves
