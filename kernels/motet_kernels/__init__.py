@@ -6,6 +6,7 @@ needs torch alone.
 """
 
 from motet_kernels.attention import AttentionBatch, paged_attention, paged_attention_torch
+from motet_kernels.best_tokens import best_tokens, best_tokens_torch
 from motet_kernels.kv_store import store_kv, store_kv_torch
 from motet_kernels.lora import LoraBatch, add_lora, add_lora_torch
 from motet_kernels.norm import add_rms_norm, add_rms_norm_torch, rms_norm, rms_norm_torch
@@ -19,6 +20,8 @@ __all__ = [
     "add_lora_torch",
     "add_rms_norm",
     "add_rms_norm_torch",
+    "best_tokens",
+    "best_tokens_torch",
     "paged_attention",
     "paged_attention_torch",
     "rms_norm",

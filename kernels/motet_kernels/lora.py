@@ -17,7 +17,7 @@ class LoraBatch:
             what lies past `seg_start[G]` is padding.
         seg_slot: int32 [G], the slots in use, ascending.
         seg_start: int32 [G+1]; segment g owns `order[seg_start[g]:seg_start[g+1]]`.
-        tiles: int32 [P, 3] of (slot, start, end): each segment cut into runs of at most
+        tiles: int32 [P, 4] of (slot, start, end, rank): each segment cut into runs of at most
             `tile_rows`, the unit of work of the kernels. Slot -1 is padding and does nothing.
         ranks: int32 [S], the rank of each slot.
         num_slots_used: G.
@@ -67,7 +67,8 @@ class LoraBatch:
             raise ValueError(f"slots {sorted(set(slots.tolist()))} of {len(ranks_host)}")
         lengths: list[int] = counts.tolist()
         rows = _tile_rows(lengths)
-        parts = [slots, *(torch.tensor(part) for part in sort_by_slot(slots.tolist(), rows))]
+        sorted_parts = sort_by_slot(slots.tolist(), rows, ranks_host)
+        parts = [slots, *(torch.tensor(part) for part in sorted_parts)]
         sizes = [part.numel() for part in parts]
         packed = torch.cat([part.reshape(-1).int() for part in parts])
         on_device = torch.split(_to_device(packed, torch.device(device)), sizes)
@@ -76,7 +77,7 @@ class LoraBatch:
             order=on_device[1],
             seg_slot=on_device[2],
             seg_start=on_device[3],
-            tiles=on_device[4].view(-1, 3),
+            tiles=on_device[4].view(-1, 4),
             ranks=ranks,
             num_slots_used=len(lengths),
             max_rank=max(ranks_host[slot] for slot in used.tolist()),
@@ -143,19 +144,20 @@ def _tile_rows(lengths: list[int]) -> int:
 
 
 def sort_by_slot(
-    token_slot: Sequence[int], rows: int
-) -> tuple[list[int], list[int], list[int], list[tuple[int, int, int]]]:
+    token_slot: Sequence[int], rows: int, ranks: Sequence[int]
+) -> tuple[list[int], list[int], list[int], list[tuple[int, int, int, int]]]:
     """`order`, `seg_slot`, `seg_start` and `tiles` of a LoraBatch with tiles of so many rows."""
     members: dict[int, list[int]] = {}
     for token, slot in enumerate(token_slot):
         if slot >= 0:
             members.setdefault(slot, []).append(token)
     used = sorted(members)
-    tiles: list[tuple[int, int, int]] = []
+    tiles: list[tuple[int, int, int, int]] = []
     starts = [0]
     for slot in used:
         end = starts[-1] + len(members[slot])
-        tiles += [(slot, at, min(at + rows, end)) for at in range(starts[-1], end, rows)]
+        runs = range(starts[-1], end, rows)
+        tiles += [(slot, at, min(at + rows, end), ranks[slot]) for at in runs]
         starts.append(end)
     return [token for slot in used for token in members[slot]], used, starts, tiles
 

@@ -116,6 +116,7 @@ def test_paged_attention(
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
 def test_elementwise(dtype: torch.dtype, hopper: Any) -> None:
+    from motet_kernels._triton.best_tokens import best_tokens_triton
     from motet_kernels._triton.kv_store import store_kv_triton
     from motet_kernels._triton.norm import rms_norm_triton
     from motet_kernels._triton.rope import rope_triton
@@ -133,4 +134,6 @@ def test_elementwise(dtype: torch.dtype, hopper: Any) -> None:
     rope_triton(q, k, places, table, table)
     store_kv_triton(k, k, cache, cache, places)
     silu_mul_triton(gate, up)
-    check(hopper, dtype, *["_rms_norm"] * 4, "_rope", "_store_kv", "_silu_mul")
+    best_tokens_triton(meta(64, 128256, dtype=dtype))
+    names = [*["_rms_norm"] * 4, "_rope", "_store_kv", "_silu_mul", "_best_tokens"]
+    check(hopper, dtype, *names)

@@ -11,6 +11,8 @@ from motet_kernels import (
     add_lora_torch,
     add_rms_norm,
     add_rms_norm_torch,
+    best_tokens,
+    best_tokens_torch,
     paged_attention,
     paged_attention_torch,
     rms_norm,
@@ -213,3 +215,17 @@ def test_rope_and_store(tokens: int, heads: str, dtype: torch.dtype) -> None:
     store_kv(k, v, caches[0, 0], caches[0, 1], slots)
     store_kv_torch(k, v, caches[1, 0], caches[1, 1], slots)
     assert torch.equal(caches[0], caches[1])
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_best_tokens(dtype: torch.dtype) -> None:
+    logits = rand(256, 128256, dtype=dtype)
+    logits[3, 77] = NAN
+    logits[4, 128255] = float("inf")
+    logits[5] = -float("inf")
+    found, fine = best_tokens(logits)
+    finite = best_tokens_torch(logits)[1]
+    assert torch.equal(fine, finite)
+    # Of equal values, the twin on this device may name another place than the first.
+    rows = torch.arange(256, device="cuda")[finite.bool()]
+    assert torch.equal(logits[rows, found[rows]], logits[rows].amax(-1))

@@ -79,11 +79,12 @@ def test_sorts_any_batch(token_slot: list[int]) -> None:
         (slot, [t for t in adapted if token_slot[t] == slot])
         for slot in sorted({token_slot[t] for t in adapted})
     ]
-    tiled = [(slot, order[start:end]) for slot, start, end in lora.tiles.tolist()]
+    tiled = [(slot, order[start:end]) for slot, start, end, _ in lora.tiles.tolist()]
     assert all(0 < len(tokens) <= lora.tile_rows for _, tokens in tiled)
     assert [(s, t) for s, tokens in tiled for t in tokens] == [
         (s, t) for s, tokens in segments for t in tokens
     ]
+    assert all(rank == RANKS[slot] for slot, _, _, rank in lora.tiles.tolist())
     assert lora.token_slot.tolist() == token_slot
     assert lora.num_slots_used == len(segments)
     assert lora.max_segment == max(len(tokens) for _, tokens in segments)

@@ -13,6 +13,7 @@ from motet_kernels import (
     LoraBatch,
     add_lora_torch,
     add_rms_norm_torch,
+    best_tokens_torch,
     paged_attention_torch,
     rms_norm_torch,
     rope_torch,
@@ -20,6 +21,7 @@ from motet_kernels import (
     store_kv_torch,
 )
 from motet_kernels._triton.attention import paged_attention_triton
+from motet_kernels._triton.best_tokens import best_tokens_triton
 from motet_kernels._triton.kv_store import store_kv_triton
 from motet_kernels._triton.lora import add_lora_triton
 from motet_kernels._triton.norm import rms_norm_triton
@@ -73,9 +75,9 @@ def test_add_lora_over_tiles_of_any_size_and_padding(tile_rows: int, dtype: torc
     ranks = torch.tensor(RANKS).int()
     lora = LoraBatch.build(token_slot, RANKS, ranks, "cpu")
     assert lora is not None
-    tiles = [(1, at, min(at + tile_rows, 70)) for at in range(0, 70, tile_rows)]
-    tiles += [(3, at, min(at + tile_rows, 87)) for at in range(70, 87, tile_rows)]
-    tiles += [(-1, 0, 0), (-1, 0, 88)]
+    tiles = [(1, at, min(at + tile_rows, 70), 32) for at in range(0, 70, tile_rows)]
+    tiles += [(3, at, min(at + tile_rows, 87), 8) for at in range(70, 87, tile_rows)]
+    tiles += [(-1, 0, 0, 0), (-1, 0, 88, 4)]
     fields = {**vars(lora), "tiles": torch.tensor(tiles).int(), "tile_rows": tile_rows}
     y, x, a, b = lora_operands(len(token_slot), (24,), dtype)
     expected = y.clone()
@@ -167,3 +169,18 @@ def test_store_kv(dtype: torch.dtype) -> None:
 def test_silu_mul(dtype: torch.dtype) -> None:
     x = torch.randn(3, 102).to(dtype) * 4
     assert_close(silu_mul_triton(*x.chunk(2, 1)), silu_mul_torch(x))
+
+
+@pytest.mark.parametrize("vocabulary", [1, 7, 64, 1000, 40000])
+def test_best_tokens(vocabulary: int, dtype: torch.dtype) -> None:
+    logits = torch.randn(7, vocabulary + 3).to(dtype)[:, :vocabulary]
+    logits[1] = -4.0
+    logits[2, vocabulary // 2] = NAN
+    logits[3, -1] = float("inf")
+    logits[4, 0] = -float("inf")
+    logits[5] = -float("inf")
+    actual, expected = best_tokens_triton(logits), best_tokens_torch(logits)
+    assert torch.equal(actual[1], expected[1])
+    finite = expected[1].bool()
+    assert torch.equal(actual[0, finite], expected[0, finite])
+    assert ((actual[0] >= 0) & (actual[0] < vocabulary)).all()

@@ -23,7 +23,7 @@ class Batch:
         slot_mapping: int64 [T], where their keys and values go: `block * block_size + offset`.
         attention: who sees what.
         lora: which token has which adapter; None when none has.
-        logit_rows: int64 [R], the tokens whose logits are asked for.
+        logit_rows: int64 [R], the tokens whose logits are asked for; None for all.
     """
 
     token_ids: Tensor
@@ -31,7 +31,7 @@ class Batch:
     slot_mapping: Tensor
     attention: AttentionBatch
     lora: LoraBatch | None
-    logit_rows: Tensor
+    logit_rows: Tensor | None
 
     @classmethod
     def build(

@@ -8,15 +8,16 @@ shapes: the inputs lie in one buffer, filled by one copy, and a step is padded t
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import torch
+from motet_kernels import best_tokens
 from motet_kernels.attention import AttentionBatch
 from motet_kernels.lora import LoraBatch, sort_by_slot
 from torch import Tensor
 
 from motet_inference.engine.batch import Batch
 from motet_inference.engine.plan import Chunk
-from motet_inference.engine.sampler import best_tokens
 from motet_inference.models.kv_cache import KVCache
 from motet_inference.models.llama import CausalLM
 from motet_inference.models.lora import LoraWeights
@@ -41,61 +42,87 @@ class Inputs:
     """
 
     def __init__(
-        self, size: int, *, blocks: int, block_size: int, lora: bool, device: torch.device
+        self,
+        size: int,
+        *,
+        blocks: int,
+        block_size: int,
+        ranks: Sequence[int] | None,
+        device: torch.device,
     ) -> None:
         self.size = size
-        self._block_size = block_size
+        self._block_size, self._ranks = block_size, ranks
         shapes: dict[str, tuple[int, ...]] = {
             "tokens": (3, size),  # ids, positions, places
             "kv_len": (size,),
             "tables": (size, blocks),
         }
-        if lora:
+        if ranks is not None:
             shapes |= {
                 "token_slot": (size,),
                 "order": (size,),
                 "seg_slot": (size,),
                 "seg_start": (size + 1,),
-                "tiles": (size, 3),
+                "tiles": (size, 4),
             }
         # Each part begins at 16 bytes, as vector loads want it.
         length = sum(-(-prod(shape) // 4) * 4 for shape in shapes.values())
         cuda = device.type == "cuda"
-        self._packed = torch.zeros(length, dtype=torch.int32, pin_memory=cuda)
+        # Two on the host: the copy of a step's inputs may not have begun when those of the next one
+        # are laid out, while those of the one before are long used.
+        self._packed = [torch.zeros(length, dtype=torch.int32, pin_memory=cuda) for _ in range(2)]
+        self._hosts = [
+            {name: t.numpy() for name, t in _parts(packed, shapes).items()}
+            for packed in self._packed
+        ]
         self._on_device = torch.zeros(length, dtype=torch.int32, device=device)
-        self._host = {name: t.numpy() for name, t in _parts(self._packed, shapes).items()}
         self.device = _parts(self._on_device, shapes)
         self.query_start = torch.arange(size + 1, dtype=torch.int32, device=device)
-        self.rows = torch.arange(size, device=device)
-        self.fill([])
+        self.fill([], None)
 
-    def fill(self, chunks: Sequence[Chunk]) -> None:
-        """Lay out one token of each chunk's choice, and copy it all to the device."""
-        host, count, size = self._host, len(chunks), self._block_size
+    def fill(self, chunks: Sequence[Chunk], tokens: Tensor | None) -> None:
+        """Lay out one token of each chunk's choice, and copy it all to the device.
+
+        Args:
+            chunks: at most `size`.
+            tokens: int64 [len(chunks)] on the device, where the choices do not know them yet.
+        """
+        self._packed.reverse()
+        self._hosts.reverse()
+        host, count, size = self._hosts[0], len(chunks), self._block_size
+        positions = [chunk.start for chunk in chunks]
         host["tokens"][:2, count:] = 0
         host["tokens"][2, count:] = -1
+        host["tokens"][1, :count] = positions
+        host["tokens"][2, :count] = [
+            chunk.choice.blocks[p // size] * size + p % size
+            for chunk, p in zip(chunks, positions, strict=True)
+        ]
+        if tokens is None:
+            host["tokens"][0, :count] = [c.choice.tokens[c.start] for c in chunks]
         host["kv_len"][count:] = 1
+        host["kv_len"][:count] = [p + 1 for p in positions]
         host["tables"][count:, 0] = 0
         for row, chunk in enumerate(chunks):
-            blocks, position = chunk.choice.blocks, chunk.start
-            place = blocks[position // size] * size + position % size
-            host["tokens"][:, row] = chunk.choice.tokens[position], position, place
-            host["kv_len"][row] = position + 1
-            host["tables"][row, : len(blocks)] = blocks
-        if "token_slot" in host:
-            self._fill_lora(chunks)
-        self._on_device.copy_(self._packed, non_blocking=True)
+            host["tables"][row, : len(chunk.choice.blocks)] = chunk.choice.blocks
+        if self._ranks is not None:
+            self._fill_lora(host, chunks, self._ranks)
+        self._on_device.copy_(self._packed[0], non_blocking=True)
+        if tokens is not None:
+            self.device["tokens"][0, :count].copy_(tokens)
 
-    def _fill_lora(self, chunks: Sequence[Chunk]) -> None:
-        host, slots = self._host, [chunk.choice.request.slot for chunk in chunks]
+    def _fill_lora(
+        self, host: dict[str, Any], chunks: Sequence[Chunk], ranks: Sequence[int]
+    ) -> None:
+        slots = [chunk.choice.request.slot for chunk in chunks]
         token_slot = [-1 if slot is None else slot for slot in slots]
-        order, used, starts, tiles = sort_by_slot(token_slot, TILE_ROWS)
+        order, used, starts, tiles = sort_by_slot(token_slot, TILE_ROWS, ranks)
         host["token_slot"][:] = [*token_slot, *[-1] * (self.size - len(token_slot))]
         host["order"][: len(order)] = order
         host["seg_slot"][: len(used)] = used
         host["seg_start"][:] = [*starts, *[starts[-1]] * (self.size + 1 - len(starts))]
         host["tiles"][: len(tiles)] = tiles or host["tiles"][:0]
-        host["tiles"][len(tiles) :] = -1, 0, 0
+        host["tiles"][len(tiles) :] = -1, 0, 0, 0
 
 
 @dataclass(frozen=True)
@@ -137,12 +164,15 @@ class Decoder:
         fits = 0 < len(chunks) <= self._sizes[-1]
         return fits and all(chunk.count == 1 and chunk.samples for chunk in chunks)
 
-    def run(self, chunks: Sequence[Chunk]) -> tuple[Tensor, Tensor]:
-        """Logits [len(chunks), V] and their `best_tokens`, good until the next call."""
+    def run(self, chunks: Sequence[Chunk], tokens: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Logits [len(chunks), V] and their `best_tokens`, good until the next call.
+
+        The inputs are the choices' own last tokens, or `tokens` where those are not read yet.
+        """
         lora = any(chunk.choice.request.slot is not None for chunk in chunks)
         size = next(size for size in self._sizes if size >= len(chunks))
         step = self._steps[size, lora]
-        step.inputs.fill(chunks)
+        step.inputs.fill(chunks, tokens)
         logits, best = step.run()
         return logits[: len(chunks)], best[:, : len(chunks)]
 
@@ -151,7 +181,7 @@ class Decoder:
             size,
             blocks=-(-self._max_context // self._kv.block_size),
             block_size=self._kv.block_size,
-            lora=lora,
+            ranks=self._lora_weights.ranks_host if lora and self._lora_weights else None,
             device=self._model.device,
         )
 
@@ -193,7 +223,7 @@ class Decoder:
                 max_kv=self._max_context,
             ),
             lora=self._lora_batch(inputs) if lora else None,
-            logit_rows=inputs.rows,
+            logit_rows=None,
         )
         logits = self._model.forward(batch, self._kv, self._lora_weights)
         return logits, best_tokens(logits)

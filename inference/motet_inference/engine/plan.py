@@ -49,6 +49,13 @@ class Plan:
         self.room -= count
         return chunk
 
+    def add_next(self, chunk: Chunk) -> Chunk:
+        """The token that a decoding chunk is about to give."""
+        following = Chunk(chunk.choice, chunk.start + 1, 1, samples=True)
+        self.chunks.append(following)
+        self.room -= 1
+        return following
+
     @property
     def num_tokens(self) -> int:
         return sum(chunk.count for chunk in self.chunks)

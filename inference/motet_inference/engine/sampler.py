@@ -24,18 +24,38 @@ class Sampled:
     top: list[tuple[int, float]] | None = None
 
 
-def best_tokens(logits: Tensor) -> Tensor:
-    """int64 [2, R] of logits [R, V]: a row's best token, and 1 where its logits are finite."""
-    return torch.stack([logits.argmax(-1), logits.amax(-1).isfinite().long()])
+class Draw:
+    """Tokens that the device is choosing; its results are on their way to the host.
+
+    Attributes:
+        best: int64 [2, R] on the device, as `best_tokens` gives them.
+    """
+
+    def __init__(
+        self, best: Tensor, logits: Tensor, logprobs: tuple[int | None, ...] | None = None
+    ) -> None:
+        self.best = best
+        self._logits, self._logprobs = logits, logprobs
+        self._host, self._arrived = best, None
+        if best.is_cuda:
+            # `best` may be a buffer that the next step writes to; the copy is queued before it.
+            self._host = torch.empty(best.shape, dtype=best.dtype, pin_memory=True)
+            self._host.copy_(best, non_blocking=True)
+            self._arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
+            self._arrived.record()
+
+    def read(self) -> list[Sampled]:
+        """Wait for the results. Logprobs must be read before the next step is launched."""
+        if self._arrived is not None:
+            self._arrived.synchronize()
+        ids, fine = self._host.tolist()
+        rows = [Sampled(token_id=i, finite=bool(f)) for i, f in zip(ids, fine, strict=True)]
+        if self._logprobs is None:
+            return rows
+        return _with_logprobs(rows, self._logits.float(), self.best[0], self._logprobs)
 
 
-def take(best: Tensor) -> list[Sampled]:
-    """The rows of `best_tokens` as they are, in one transfer."""
-    ids, fine = best.tolist()
-    return [Sampled(token_id=i, finite=bool(f)) for i, f in zip(ids, fine, strict=True)]
-
-
-def sample(logits: Tensor, sampling: SamplingBatch) -> list[Sampled]:
+def sample(logits: Tensor, sampling: SamplingBatch) -> Draw:
     """Choose each row's next token.
 
     The options apply in this order: repetition, frequency and presence penalty, logit bias,
@@ -55,8 +75,7 @@ def sample(logits: Tensor, sampling: SamplingBatch) -> list[Sampled]:
             scores = _filter(scores, sampling.filters)
         noise = gumbel(sampling.keys, scores.shape[1])
         tokens[sampling.drawn] = (scores.double() + noise).argmax(-1)
-    rows = take(torch.stack([tokens, finite.long()]))
-    return _with_logprobs(rows, raw, tokens, sampling.logprobs)
+    return Draw(torch.stack([tokens, finite.long()]), logits, sampling.logprobs)
 
 
 def _adjust(raw: Tensor, sampling: SamplingBatch) -> Tensor:

@@ -66,13 +66,18 @@ class SamplingBatch:
 
     @classmethod
     def build(
-        cls, choices: Sequence[Choice], *, vocab_size: int, device: torch.device | str
+        cls,
+        choices: Sequence[Choice],
+        *,
+        vocab_size: int,
+        device: torch.device | str,
+        unread: int = 0,
     ) -> "SamplingBatch":
-        """One row per choice, for its next token."""
+        """One row per choice, for its next token after so many that are sampled and not read."""
         params = [choice.request.sampling for choice in choices]
         drawn = [row for row, p in enumerate(params) if p.temperature > 0]
         keys = [
-            row_key(request_seed(choices[r]), choices[r].index, len(choices[r].tokens))
+            row_key(request_seed(choices[r]), choices[r].index, len(choices[r].tokens) + unread)
             for r in drawn
         ]
         return cls(
@@ -90,6 +95,12 @@ class SamplingBatch:
 def is_greedy(choices: Sequence[Choice]) -> bool:
     """Whether every row takes its best token, and no option asks for more than that."""
     return not any(_has_options(choice.request.sampling) for choice in choices)
+
+
+def needs_output(choices: Sequence[Choice]) -> bool:
+    """Whether a row's next token cannot be chosen before all its earlier ones are read."""
+    params = [choice.request.sampling for choice in choices]
+    return any(p.logprobs is not None or _penalised(p) for p in params)
 
 
 def _has_options(p: Sampling) -> bool:

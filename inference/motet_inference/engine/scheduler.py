@@ -1,13 +1,13 @@
 """Which tokens go into the next step, and what follows from it."""
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 
 from motet_inference.adapters.errors import AdapterError
 from motet_inference.engine.config import EngineConfig
 from motet_inference.engine.fairness import TokenCounters
 from motet_inference.engine.messages import ChoiceEnd, Ended, FinishReason, Low, Refused, Token
 from motet_inference.engine.news import News
-from motet_inference.engine.plan import Plan
+from motet_inference.engine.plan import Chunk, Plan
 from motet_inference.engine.request import Choice, Request
 from motet_inference.engine.sampler import Sampled
 from motet_inference.engine.seats import Seats
@@ -88,6 +88,28 @@ class Scheduler:
         self._plan_prefills(plan)
         return plan
 
+    def foresee(self, plan: Plan) -> Plan | None:
+        """The step after one that only decodes, before its results are known.
+
+        None where it cannot be foreseen: someone waits for a seat that is there, a choice or a
+        budget will have reached its end, or there are no blocks. Where a token turns out to end its
+        choice, the choice's row of the next step was in vain, and its result is dropped.
+        """
+        choices = [chunk.choice for chunk in plan.chunks]
+        if len(choices) != len(self.seats.running) or (self.seats.waiting and not self.seats.full):
+            return None
+        if any(c.phase != "running" or c.num_sampled + 1 >= c.request.max_output for c in choices):
+            return None
+        rows = Counter(choice.request for choice in choices)
+        if any(request.budget.left < 2 * count for request, count in rows.items()):
+            return None
+        if not self.seats.reserve({chunk.choice: chunk.start + 2 for chunk in plan.chunks}):
+            return None
+        following = Plan(step=plan.step + 1, room=self._config.token_budget)
+        for chunk in plan.chunks:
+            self._charge(following.add_next(chunk))
+        return following
+
     def postprocess(self, plan: Plan, sampled: list[Sampled]) -> None:
         """Take in the results of a step, one for each chunk that samples."""
         results = iter(sampled)
@@ -159,8 +181,10 @@ class Scheduler:
         return None
 
     def _put(self, plan: Plan, choice: Choice, count: int) -> None:
-        chunk = plan.add(choice, count)
-        end = chunk.start + count
+        self._charge(plan.add(choice, count))
+
+    def _charge(self, chunk: Chunk) -> None:
+        choice, end = chunk.choice, chunk.start + chunk.count
         self._counters.charge(
             choice.request.account,
             prompt=max(0, end - choice.num_charged),

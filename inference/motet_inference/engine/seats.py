@@ -69,7 +69,9 @@ class Seats:
             matched: list[int] = []
             if not choice.blocks:
                 matched = self.pool.match(choice.chain(size)[: (len(choice.tokens) - 1) // size])
-            fresh = self.blocks_for(len(choice.tokens)) - len(choice.blocks) - len(matched)
+            # It may hold one more than it needs: see `reserve`.
+            missing = self.blocks_for(len(choice.tokens)) - len(choice.blocks)
+            fresh = max(0, missing - len(matched))
             cost = fresh + self.pool.num_free_among(matched)
             if cost == 0 or self.pool.num_free - cost >= len(self.running):
                 break
@@ -102,6 +104,19 @@ class Seats:
                 plan.preemptions += 1
                 if latest is choice:
                     return False
+        return True
+
+    def reserve(self, sizes: dict[Choice, int]) -> bool:
+        """Give choices blocks for so many tokens, from the free ones alone; all of them or none."""
+        missing = {
+            choice: self.blocks_for(tokens) - len(choice.blocks)
+            for choice, tokens in sizes.items()
+            if self.blocks_for(tokens) > len(choice.blocks)
+        }
+        if sum(missing.values()) > self.pool.num_free:
+            return False
+        for choice, count in missing.items():
+            choice.blocks += self.pool.allocate(count)
         return True
 
     def publish(self, choice: Choice) -> None:

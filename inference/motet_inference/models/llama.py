@@ -89,7 +89,7 @@ class CausalLM:
         """One step: stores the batch's keys and values, and scores what may come next.
 
         Returns:
-            Logits [len(batch.logit_rows), vocab_size], in the model's dtype.
+            Logits [R, vocab_size] of the batch's `logit_rows`, in the model's dtype.
         """
         eps = self.config.rms_eps
         residual = F.embedding(batch.token_ids, self.embedding)
@@ -102,4 +102,5 @@ class CausalLM:
             last = i + 1 == len(self.layers)
             norm = self.norm if last else self.layers[i + 1].input_norm
             hidden, residual = add_rms_norm(layer.mlp(hidden, batch, lora), residual, norm, eps)
-        return F.linear(hidden[batch.logit_rows], self.head)
+        rows = hidden if batch.logit_rows is None else hidden[batch.logit_rows]
+        return F.linear(rows, self.head)

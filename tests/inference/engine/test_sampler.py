@@ -36,7 +36,7 @@ def choice(
 
 def run(logits: Tensor, choices: list[Choice]) -> list[Sampled]:
     batch = SamplingBatch.build(choices, vocab_size=logits.shape[1], device="cpu")
-    return sample(logits, batch)
+    return sample(logits, batch).read()
 
 
 def frequencies(logits: Tensor, draws: int = 4000, **options: Any) -> list[float]:
