@@ -120,9 +120,9 @@ def decode_triton(
 
 
 def _splits(longest: int, programs: int, device_fill: int) -> int:
-    """A power of two that fills the device, with at least 256 keys to each program."""
+    """A power of two that fills the device, with at least 64 keys to each program."""
     splits = 1
-    while splits < 64 and programs * splits < device_fill and longest > 256 * splits:
+    while splits < 64 and programs * splits < device_fill and longest > 64 * splits:
         splits *= 2
     return splits
 
