@@ -78,7 +78,7 @@ def test_add_lora(
         ((32, 8, 128), 64, 1, 1024, {}, torch.bfloat16, ["_decode"]),
         ((32, 8, 128), 2, 512, 2048, {}, torch.bfloat16, ["_decode", "_merge", "_prefill"]),
         ((28, 4, 128), 1, 1, 65536, {}, torch.float16, ["_decode", "_merge"]),
-        ((8, 8, 64), 4, 3, 100, {}, torch.bfloat16, ["_decode", "_prefill"]),
+        ((8, 8, 64), 4, 3, 60, {}, torch.bfloat16, ["_decode", "_prefill"]),
         (
             (16, 8, 256), 8, 512, 8192, {"window": 4096, "softcap": 50.0}, torch.bfloat16,
             ["_decode", "_merge", "_prefill"],

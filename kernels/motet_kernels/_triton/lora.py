@@ -95,8 +95,8 @@ def _shrink(
 
 @triton.jit
 def _held(r, rank, WIDTH: tl.constexpr):
-    """The ranks to load: up to eight too many, since only a mask that is the same for eight
-    neighbours leaves their load in one piece (measured: an expansion then takes half the time)."""
+    """The ranks to load: up to seven too many, since only a mask that is the same for eight
+    neighbours leaves their load in one piece."""
     return (r < (rank + 7) // 8 * 8) & (r < WIDTH)
 
 
@@ -196,8 +196,9 @@ def shrink_triton(x: Tensor, a: Tensor, width: int, lora: LoraBatch, slices: int
     block_m, tiles = lora.tile_rows, lora.tiles.shape[0]
     block_r = max(16, power_of_two(lora.max_rank))
     block_k = _block_k(x.dtype, block_m, block_r)
-    # Of a decode step's tiles, most may be padding: fill the device several times over.
-    device_fill = (8 if block_m == 16 else 2) * multiprocessors(x.device)
+    # Of a large decode step's tiles, most are padding: it has far fewer adapters than rows. More
+    # splits pay there, and cost elsewhere, since the expansion sums them up.
+    device_fill = (8 if block_m == 16 and tiles > 64 else 2) * multiprocessors(x.device)
     chunk, splits = _split(inputs, block_k, tiles * slices, block_m, device_fill)
     hidden = torch.empty(
         (splits, slices, total, block_r),
