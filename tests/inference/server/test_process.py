@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from motet_inference.rpc import worker_pb2 as pb
 from motet_inference.rpc.client import RequestStream, WorkerClient
+from motet_platform.supervisor.testing import free_port
 
 pytestmark = pytest.mark.timeout(120)
 PATIENCE_S = 60
@@ -72,9 +72,7 @@ async def make_worker(base: Path, tmp_path: Path) -> AsyncIterator[Callable[...,
     made: list[RunningWorker] = []
 
     def make(**settings: object) -> RunningWorker:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         journal = tmp_path / "journal.jsonl"
         values: dict[str, object] = {
             "listen": f"127.0.0.1:{port}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import psycopg
+from motet_platform.supervisor.testing import free_port
 
 SERVE = "import sys; from motet_platform.gateway.server import serve; sys.exit(serve())"
 
@@ -39,12 +39,6 @@ def process(dsn: str, port: int, tmp_path: Path, **more: str) -> Iterator[subpro
     finally:
         child.kill()
         child.communicate()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_healthy(child: subprocess.Popen[str], port: int) -> None:
