@@ -67,6 +67,12 @@ class TokenCounters:
 
         return min(accounts, key=rank)
 
+    def shares(self, total: int, accounts: Iterable[str]) -> dict[str, int]:
+        """Of `total`, what is due to each of these active accounts by its weight; at least 1."""
+        weights = {account: self._accounts[account].weight for account in accounts}
+        whole = sum(weights.values())
+        return {account: max(1, total * weight // whole) for account, weight in weights.items()}
+
     def served(self, account: str) -> float:
         """Weighted tokens of an active account."""
         return self._accounts[account].served

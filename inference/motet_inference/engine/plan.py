@@ -25,7 +25,7 @@ class Plan:
         admitting: False once a choice found no blocks: who comes later must not take what it waits
             for.
         unavailable: digests that cannot be had in this step.
-        preemptions: choices that lost their blocks.
+        preemptions: choices that had to stop running for others.
     """
 
     step: int

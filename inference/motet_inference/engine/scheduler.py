@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict, deque
 
 from motet_inference.adapters.errors import AdapterError
+from motet_inference.engine.claims import claimed
 from motet_inference.engine.config import EngineConfig
 from motet_inference.engine.fairness import TokenCounters
 from motet_inference.engine.messages import ChoiceEnd, Ended, FinishReason, Low, Refused, Token
@@ -30,6 +31,7 @@ class Scheduler:
         self._counters = TokenCounters()
         self._config = config
         self._eos = frozenset(eos_token_ids)
+        self._short = False  # of blocks, so that someone waits
 
     @property
     def has_work(self) -> bool:
@@ -82,10 +84,13 @@ class Scheduler:
     def schedule(self, step: int) -> Plan:
         """Choose the chunks of a step; their blocks and slots are taken when this returns."""
         plan = Plan(step=step, room=self._config.token_budget)
+        self._give_way(plan)
+        claims = plan.preemptions
         self._plan_decodes(plan)
-        # What a preemption freed belongs to those that caused it.
-        plan.admitting = plan.preemptions == 0
+        # What a lack of blocks freed belongs to those that lacked them.
+        plan.admitting = plan.preemptions == claims
         self._plan_prefills(plan)
+        self._short = not plan.admitting
         return plan
 
     def foresee(self, plan: Plan) -> Plan | None:
@@ -97,6 +102,8 @@ class Scheduler:
         """
         choices = [chunk.choice for chunk in plan.chunks]
         if len(choices) != len(self.seats.running) or (self.seats.waiting and not self.seats.full):
+            return None
+        if self._claimed() is not None:
             return None
         if any(c.phase != "running" or c.num_sampled + 1 >= c.request.max_output for c in choices):
             return None
@@ -128,6 +135,33 @@ class Scheduler:
         for request in dict.fromkeys(chunk.choice.request for chunk in plan.chunks):
             if request.live:
                 self.review(request)
+
+    def _give_way(self, plan: Plan) -> None:
+        """One choice a step, so that a burst of claims breaks into nobody's run all at once."""
+        if (choice := self._claimed()) is not None:
+            self.seats.preempt(choice)
+            plan.preemptions += 1
+
+    def _claimed(self) -> Choice | None:
+        """The running choice whose place another account may claim."""
+        seats, config = self.seats, self._config
+        if not seats.waiting or not (seats.full or self._short):
+            return None
+        if seats.full:
+            return claimed(
+                seats.running,
+                seats.waiting.first,
+                self._counters,
+                total=config.max_batch,
+                size=lambda choice: 1,
+            )
+        return claimed(
+            seats.running,
+            seats.waiting.first,
+            self._counters,
+            total=config.num_blocks,
+            size=lambda choice: seats.blocks_for(len(choice.tokens)),
+        )
 
     def _plan_decodes(self, plan: Plan) -> None:
         for choice in list(self.seats.running):

@@ -98,13 +98,17 @@ class Seats:
                 choice.blocks += self.pool.allocate(1)
             elif not self._reclaim(keep=choice):
                 latest = self.running[-1]
-                self._leave(latest)
+                self.preempt(latest)
                 self._release(latest)
-                self.waiting.add(latest)
                 plan.preemptions += 1
                 if latest is choice:
                     return False
         return True
+
+    def preempt(self, choice: Choice) -> None:
+        """Send a running choice back to its place in line, with its blocks while nobody needs them."""
+        self._leave(choice)
+        self.waiting.add(choice)
 
     def reserve(self, sizes: dict[Choice, int]) -> bool:
         """Give choices blocks for so many tokens, from the free ones alone; all of them or none."""

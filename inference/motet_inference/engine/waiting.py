@@ -18,6 +18,11 @@ class WaitingLine:
     def accounts(self) -> set[str]:
         return set(self._lines)
 
+    @property
+    def first(self) -> list[Choice]:
+        """The first in line of each account."""
+        return [line[0] for line in self._lines.values()]
+
     def add(self, choice: Choice) -> None:
         choice.phase = "waiting"
         line = self._lines.setdefault(choice.request.account, [])

@@ -57,6 +57,17 @@ def plain(outcome: Outcome) -> tuple[Any, ...]:
     return outcome.tokens, outcome.reasons, outcome.ended, refused, logprobs
 
 
+def close(one: Any, other: Any) -> bool:
+    """Equal, but for the roundings of log-probabilities that other batches bring."""
+    if isinstance(one, float):
+        return abs(one - other) < 3e-4
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(close(one[k], other[k]) for k in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(close, one, other))
+    return bool(one == other)
+
+
 @pytest.mark.parametrize("limits", [{}, {"num_blocks": 40, "max_batch": 5}], ids=str)
 @pytest.mark.parametrize("seed", range(4))
 def test_says_what_steps_one_by_one_say(seed: int, limits: dict[str, int]) -> None:
@@ -70,7 +81,7 @@ def test_says_what_steps_one_by_one_say(seed: int, limits: dict[str, int]) -> No
     for one, other in zip(*(sorted(r.items()) for r in results), strict=True):
         # How much of a prompt was found cached depends on who came first into which step.
         assert one[1][:2] == other[1][:2], one[0]
-        assert one[1][3:] == other[1][3:], one[0]
+        assert close(one[1][3:], other[1][3:]), one[0]
         ends = one[1][2], other[1][2]
         assert ends[0] is not None and ends[1] is not None
         assert ends[0].completion_tokens == ends[1].completion_tokens

@@ -1,6 +1,7 @@
 """A noisy account cannot take the shares of others."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from motet_inference.engine.fairness import TokenCounters
@@ -109,3 +110,71 @@ def test_one_account_alone_gets_everything() -> None:
         engine.add(add(f"a {i}", [1 + i, 2], account="a"))
     assert engine.step().num_tokens == 32
     assert len(engine.step().tokens) == 16
+
+
+def quiet_steps(*, noisy: int, **config: Any) -> tuple[int, int]:
+    """The worst of 40 requests that come every 8 steps: steps to the first and to the last token,
+    beside so many of another account that were there before.
+    """
+    engine = small_engine(**config)
+    for i in range(noisy):
+        engine.add(add(f"noisy {i}", [1 + i % 50] * 24, account="noisy"))
+    for _ in range(12):
+        engine.step()
+    come: dict[str, int] = {}
+    first: dict[str, int] = {}
+    last: dict[str, int] = {}
+    for step in range(40 * 8 + 40):
+        if step % 8 == 0 and step < 320:
+            name = f"quiet {step}"
+            engine.add(add(name, [5, 1 + step // 8, 5, 7], account="quiet"))
+            come[name] = step
+        for token in engine.step().tokens:
+            if token.request_id in come:
+                first.setdefault(token.request_id, step)
+                last[token.request_id] = step
+        engine.check_integrity()
+    assert first.keys() == come.keys()
+    return (
+        max(1 + first[name] - come[name] for name in come),
+        max(1 + last[name] - come[name] for name in come),
+    )
+
+
+@pytest.mark.parametrize("fixed_decode", [False, True])
+@pytest.mark.parametrize("scarce", [{"max_batch": 4}, {"max_batch": 16, "num_blocks": 32}])
+def test_a_noisy_account_cannot_double_the_waits_of_another(
+    scarce: dict[str, int], fixed_decode: bool
+) -> None:
+    alone = quiet_steps(noisy=0, fixed_decode=fixed_decode, **scarce)
+    beside = quiet_steps(noisy=200, fixed_decode=fixed_decode, **scarce)
+    print(alone, beside)
+    assert beside[0] < 2 * max(alone[0], 2) and beside[1] < 2 * alone[1]
+
+
+def test_who_gave_way_goes_on_with_the_same_tokens() -> None:
+    def tokens(others: int) -> dict[str, list[int]]:
+        engine = small_engine(max_batch=4)
+        for i in range(4):
+            engine.add(add(f"noisy {i}", [1 + i, 2, 3], account="noisy"))
+        engine.step()
+        for i in range(others):
+            engine.add(add(f"quiet {i}", [5, 5, i], account="quiet"))
+        found: dict[str, list[int]] = {}
+        while engine.has_work:
+            for token in engine.step().tokens:
+                found.setdefault(token.request_id, []).append(token.token_id)
+        return {name: given for name, given in found.items() if name.startswith("noisy")}
+
+    assert tokens(6) == tokens(0)
+
+
+def test_nobody_gives_way_where_all_have_their_share() -> None:
+    """Ten accounts over four seats: each has one at most, and who waits has no claim to it."""
+    engine = small_engine(max_batch=4)
+    for i in range(10):
+        engine.add(add(f"a{i} 0", [1 + i, 2], account=f"a{i}"))
+    preempted = 0
+    while engine.has_work:
+        preempted += engine.step().preemptions
+    assert preempted == 0
