@@ -106,7 +106,7 @@ class Seats:
         return True
 
     def preempt(self, choice: Choice) -> None:
-        """Send a running choice back to its place in line, with its blocks while nobody needs them."""
+        """Send a running choice back to its place in line; it keeps its blocks for now."""
         self._leave(choice)
         self.waiting.add(choice)
 
