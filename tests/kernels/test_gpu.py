@@ -13,6 +13,8 @@ from motet_kernels import (
     add_rms_norm_torch,
     best_tokens,
     best_tokens_torch,
+    gelu_mul,
+    gelu_mul_torch,
     paged_attention,
     paged_attention_torch,
     rms_norm,
@@ -189,6 +191,7 @@ def test_norms_and_gate(tokens: int, dtype: torch.dtype) -> None:
         assert_close(out, expected_out)
         gated = rand(tokens, 2 * dim, dtype=dtype)
         assert_close(silu_mul(gated), silu_mul_torch(gated.float()))
+        assert_close(gelu_mul(gated), gelu_mul_torch(gated.float()))
     heads = rand(tokens, 40 * 128, dtype=dtype)[:, : 32 * 128].view(tokens, 32, 128)
     weight = rand(128, dtype=dtype)
     assert_close(rms_norm(heads, weight, 1e-6), rms_norm_torch(heads.float(), weight, 1e-6))

@@ -14,6 +14,7 @@ from motet_kernels import (
     add_lora_torch,
     add_rms_norm_torch,
     best_tokens_torch,
+    gelu_mul_torch,
     paged_attention_torch,
     rms_norm_torch,
     rope_torch,
@@ -22,11 +23,11 @@ from motet_kernels import (
 )
 from motet_kernels._triton.attention import paged_attention_triton
 from motet_kernels._triton.best_tokens import best_tokens_triton
+from motet_kernels._triton.gate import gate_triton
 from motet_kernels._triton.kv_store import store_kv_triton
 from motet_kernels._triton.lora import add_lora_triton
 from motet_kernels._triton.norm import rms_norm_triton
 from motet_kernels._triton.rope import rope_triton
-from motet_kernels._triton.silu_mul import silu_mul_triton
 from motet_kernels.testing import POPULARITIES, TOLERANCE, Popularity, assert_close, popular
 from torch import Tensor
 
@@ -96,6 +97,8 @@ DECODES = [(1, 33), (1, 1), (0, 3), (1, 20)]
         (MIXED, (6, 2, 24), {}, 0),
         (MIXED, (5, 1, 16), {"window": 7}, 0),
         (MIXED, (2, 2, 16), {"softcap": 3.0}, 0),
+        # A Gemma's wide heads, in a layer with a window.
+        (MIXED, (4, 2, 48), {"window": 12, "softcap": 2.0}, 0),
         # A loose bound on the lengths splits the keys of a decode, some parts of them empty.
         (DECODES, (6, 2, 24), {}, 900),
         (DECODES, (5, 1, 16), {"window": 600, "softcap": 3.0}, 900),
@@ -166,9 +169,11 @@ def test_store_kv(dtype: torch.dtype) -> None:
     assert torch.equal(actual, expected)
 
 
-def test_silu_mul(dtype: torch.dtype) -> None:
+@pytest.mark.parametrize("gelu", [False, True])
+def test_gates(gelu: bool, dtype: torch.dtype) -> None:
     x = torch.randn(3, 102).to(dtype) * 4
-    assert_close(silu_mul_triton(*x.chunk(2, 1)), silu_mul_torch(x))
+    expected = gelu_mul_torch(x) if gelu else silu_mul_torch(x)
+    assert_close(gate_triton(*x.chunk(2, 1), gelu=gelu), expected)
 
 
 @pytest.mark.parametrize("vocabulary", [1, 7, 64, 1000, 40000])

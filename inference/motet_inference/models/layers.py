@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from motet_kernels import add_lora, paged_attention, rms_norm, rope, silu_mul, store_kv
+from motet_kernels import add_lora, gelu_mul, paged_attention, rms_norm, rope, silu_mul, store_kv
 from motet_kernels.lora import LoraBatch
 from torch import Tensor
 
@@ -46,11 +46,13 @@ class Attention:
     head_dim: int
     window: int | None
     eps: float
+    scale: float
+    softcap: float | None
 
     @classmethod
     def empty(cls, config: ModelConfig, layer: int, like: Tensor) -> "Attention":
         def norm() -> Tensor | None:
-            return like.new_empty(config.head_dim) if config.qk_norm else None
+            return norm_weight(config, config.head_dim, like) if config.qk_norm else None
 
         width = config.q_size + 2 * config.kv_size
         return cls(
@@ -63,6 +65,8 @@ class Attention:
             head_dim=config.head_dim,
             window=config.windows[layer],
             eps=config.rms_eps,
+            scale=config.score_scale,
+            softcap=config.gemma.score_softcap if config.gemma else None,
         )
 
     def __call__(
@@ -81,17 +85,19 @@ class Attention:
             q, k = rms_norm(q, self.q_norm, self.eps), rms_norm(k, self.k_norm, self.eps)
         rope(q, k, batch.positions, *tables)
         store_kv(k, v, *cache, batch.slot_mapping)
-        scale = float(self.head_dim**-0.5)
-        out = paged_attention(q, *cache, batch.attention, scale=scale, window=self.window)
+        out = paged_attention(
+            q, *cache, batch.attention, scale=self.scale, window=self.window, softcap=self.softcap
+        )
         return self.o(out.view(len(x), -1), batch.lora, lora.o if lora else None)
 
 
 @dataclass(frozen=True)
 class Mlp:
-    """The SwiGLU block."""
+    """The SwiGLU block, or Gemma's with a GELU."""
 
     gate_up: Linear
     down: Linear
+    gelu: bool
 
     @classmethod
     def empty(cls, config: ModelConfig, like: Tensor) -> "Mlp":
@@ -99,31 +105,48 @@ class Mlp:
         return cls(
             gate_up=Linear.empty(hidden, 2 * inner, bias=False, like=like),
             down=Linear.empty(inner, hidden, bias=False, like=like),
+            gelu=config.gemma is not None,
         )
 
     def __call__(self, x: Tensor, batch: Batch, lora: LayerLora | None) -> Tensor:
         """x [T, hidden] -> [T, hidden]."""
-        inner = silu_mul(self.gate_up(x, batch.lora, lora.gate_up if lora else None))
+        merged = self.gate_up(x, batch.lora, lora.gate_up if lora else None)
+        inner = gelu_mul(merged) if self.gelu else silu_mul(merged)
         return self.down(inner, batch.lora, lora.down if lora else None)
 
 
 @dataclass(frozen=True)
 class DecoderLayer:
-    """Attention and MLP with the norms before them; the model adds the residuals."""
+    """Attention and MLP with the norms before them; the model adds the residuals.
+
+    Gemma's have norms behind them too, before each residual is added.
+    """
 
     attention: Attention
     mlp: Mlp
     input_norm: Tensor
     post_norm: Tensor
+    attention_out_norm: Tensor | None
+    mlp_out_norm: Tensor | None
 
     @classmethod
     def empty(cls, config: ModelConfig, layer: int, like: Tensor) -> "DecoderLayer":
+        def norm() -> Tensor:
+            return norm_weight(config, config.hidden_size, like)
+
         return cls(
             attention=Attention.empty(config, layer, like),
             mlp=Mlp.empty(config, like),
-            input_norm=like.new_empty(config.hidden_size),
-            post_norm=like.new_empty(config.hidden_size),
+            input_norm=norm(),
+            post_norm=norm(),
+            attention_out_norm=norm() if config.gemma else None,
+            mlp_out_norm=norm() if config.gemma else None,
         )
+
+
+def norm_weight(config: ModelConfig, width: int, like: Tensor) -> Tensor:
+    """Unset; Gemma's in fp32, since the 1 that is added to it would cost a narrow dtype digits."""
+    return like.new_empty(width, dtype=torch.float32 if config.gemma else like.dtype)
 
 
 def meta(dtype: torch.dtype, device: torch.device | str) -> Tensor:

@@ -96,3 +96,5 @@ def _copy(path: Path, name: str, source: Tensor, model: CausalLM) -> None:
             f"{path}: {name} is {tuple(source.shape)}, config.json says {tuple(target.shape)}"
         )
     target.copy_(source)
+    if model.config.gemma and name.endswith("norm.weight"):
+        target += 1

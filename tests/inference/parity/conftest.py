@@ -13,6 +13,8 @@ from motet_inference.engine.slots import Slots
 from motet_inference.models.loader import load_model
 from torch import Tensor
 from transformers import (
+    Gemma2Config,
+    Gemma3TextConfig,
     LlamaConfig,
     MistralConfig,
     PreTrainedConfig,
@@ -45,6 +47,12 @@ LLAMA3 = {
     "high_freq_factor": 4.0,
     "original_max_position_embeddings": 32,
 }
+# A random Gemma with tied embeddings repeats itself: its large embedding outweighs its layers.
+UNTIED_GEMMA: dict[str, Any] = {
+    "tie_word_embeddings": False,
+    "head_dim": 24,
+    "query_pre_attn_scalar": 20,
+}
 FAMILIES: dict[str, Callable[[], PreTrainedConfig]] = {
     "llama3-untied": lambda: LlamaConfig(**SIZES, rope_parameters=LLAMA3),
     "llama3-tied": lambda: LlamaConfig(**SIZES, rope_parameters=LLAMA3, tie_word_embeddings=True),
@@ -56,6 +64,23 @@ FAMILIES: dict[str, Callable[[], PreTrainedConfig]] = {
     ),
     "qwen3-wide-heads": lambda: Qwen3Config(**SIZES, head_dim=32),
     "qwen3-tied": lambda: Qwen3Config(**SIZES, head_dim=16, tie_word_embeddings=True),
+    "gemma2": lambda: Gemma2Config(
+        **SIZES,
+        **UNTIED_GEMMA,
+        attn_logit_softcapping=2.0,
+        final_logit_softcapping=3.0,
+        sliding_window=16,
+    ),
+    "gemma3": lambda: Gemma3TextConfig(
+        **SIZES,
+        **UNTIED_GEMMA,
+        sliding_window=16,
+        layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+        rope_parameters={
+            "full_attention": {"rope_type": "linear", "rope_theta": 1e6, "factor": 8.0},
+            "sliding_attention": {"rope_type": "default", "rope_theta": 1e4},
+        },
+    ),
 }
 
 

@@ -79,7 +79,9 @@ class Adapters:
         )
 
 
-@pytest.fixture(scope="module", params=["llama3-tied", "qwen2", "qwen3-wide-heads"])
+@pytest.fixture(
+    scope="module", params=["llama3-tied", "qwen2", "qwen3-wide-heads", "gemma2", "gemma3"]
+)
 def adapters(
     request: pytest.FixtureRequest,
     build: Callable[..., Any],

@@ -8,10 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from motet_inference.adapters.projections import module_paths
+from motet_inference.models.config import ModelConfig
 from motet_platform.adapters import testing
+from motet_platform.adapters.gate.base import FAMILIES, BaseShape
 from motet_platform.adapters.gate.check import check
 from motet_platform.adapters.gate.refusal import Refusal
 from motet_platform.adapters.gate.run import gate_run
+from motet_platform.adapters.gate.targets import modules_of
 from motet_platform.adapters.testing import HOSTILE, TINY_BASE, Files, good
 
 
@@ -143,3 +147,14 @@ def test_child_can_write_no_file(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "out")], capture_output=True)
     assert b"File too large" in done.stderr
     assert (tmp_path / "out").stat().st_size == 0
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_shape_of_a_base_is_that_of_the_worker(family: str) -> None:
+    """Silent fields included: the control plane has its own reading, since it has no torch."""
+    silent = {k: v for k, v in TINY_BASE.items() if k != "num_key_value_heads"}
+    for config in (TINY_BASE, silent):
+        raw = config | {"model_type": family, "num_attention_heads": 32, "hidden_size": 128}
+        ours, theirs = BaseShape.of(raw), ModelConfig.from_dict(raw)
+        assert ours.projections == theirs.projections
+        assert set(modules_of(ours)) == set(module_paths(theirs))

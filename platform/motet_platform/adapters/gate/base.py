@@ -8,7 +8,11 @@ from typing import Any
 
 from motet_platform.adapters.gate.refusal import Refusal, shown
 
-FAMILIES = ("llama", "mistral", "qwen2", "qwen3")
+FAMILIES = ("llama", "mistral", "qwen2", "qwen3", "gemma2", "gemma3_text")
+# What a family's configuration class assumes where config.json is silent: others have as many
+# key-value heads as heads, and heads that divide the hidden size.
+KV_HEADS = {"mistral": 8, "qwen2": 32, "qwen3": 32, "gemma2": 4, "gemma3_text": 4}
+HEAD_DIM = {"qwen3": 128, "gemma2": 256, "gemma3_text": 256}
 ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
 MLP = ("gate_proj", "up_proj", "down_proj")
 
@@ -34,9 +38,8 @@ class BaseShape:
         hidden = _positive(config, "hidden_size")
         inner = _positive(config, "intermediate_size")
         heads = _positive(config, "num_attention_heads")
-        kv_heads = config.get("num_key_value_heads") or heads
-        # Qwen3's configuration class assumes 128 where the file is silent, whatever the width.
-        head_dim = config.get("head_dim") or (128 if family == "qwen3" else hidden // heads)
+        kv_heads = config.get("num_key_value_heads", KV_HEADS.get(family)) or heads
+        head_dim = config.get("head_dim") or HEAD_DIM.get(family) or hidden // heads
         query, key = heads * head_dim, kv_heads * head_dim
         return cls(
             family=family,
