@@ -7,6 +7,7 @@ needs torch alone.
 
 from motet_kernels.attention import AttentionBatch, paged_attention, paged_attention_torch
 from motet_kernels.best_tokens import best_tokens, best_tokens_torch
+from motet_kernels.experts import Routing, expert_linear, expert_linear_torch
 from motet_kernels.gate import gelu_mul, gelu_mul_torch, silu_mul, silu_mul_torch
 from motet_kernels.kv_store import store_kv, store_kv_torch
 from motet_kernels.lora import LoraBatch, add_lora, add_lora_torch
@@ -16,12 +17,15 @@ from motet_kernels.rope import rope, rope_torch
 __all__ = [
     "AttentionBatch",
     "LoraBatch",
+    "Routing",
     "add_lora",
     "add_lora_torch",
     "add_rms_norm",
     "add_rms_norm_torch",
     "best_tokens",
     "best_tokens_torch",
+    "expert_linear",
+    "expert_linear_torch",
     "gelu_mul",
     "gelu_mul_torch",
     "paged_attention",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from motet_kernels import AttentionBatch, LoraBatch
+from motet_kernels import AttentionBatch, LoraBatch, Routing
 from torch import Tensor
 
 pytest.importorskip("triton")
@@ -113,6 +113,26 @@ def test_paged_attention(
         scale=0.1, window=options.get("window"), softcap=options.get("softcap"),
     )  # fmt: skip
     check(hopper, dtype, *names)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "dtype"),
+    [
+        (1, torch.bfloat16),
+        (512, torch.bfloat16),
+        (4096, torch.bfloat16),
+        (1024, torch.float16),
+        (1, torch.float32),
+    ],
+)
+def test_expert_linear(tokens: int, dtype: torch.dtype, hopper: Any) -> None:
+    from motet_kernels._triton.experts import expert_linear_triton
+
+    routing = Routing(meta(8 * tokens, dtype=torch.int64), meta(129, dtype=torch.int32))
+    for rows, outputs, inputs in ((tokens, 1536, 2048), (8 * tokens, 2048, 768)):
+        x, weight = meta(rows, inputs, dtype=dtype), meta(128, outputs, inputs, dtype=dtype)
+        expert_linear_triton(x, weight, routing)
+    check(hopper, dtype, "_expert_linear", "_expert_linear")
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])

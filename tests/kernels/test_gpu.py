@@ -7,12 +7,15 @@ import torch
 from motet_kernels import (
     AttentionBatch,
     LoraBatch,
+    Routing,
     add_lora,
     add_lora_torch,
     add_rms_norm,
     add_rms_norm_torch,
     best_tokens,
     best_tokens_torch,
+    expert_linear,
+    expert_linear_torch,
     gelu_mul,
     gelu_mul_torch,
     paged_attention,
@@ -232,3 +235,39 @@ def test_best_tokens(dtype: torch.dtype) -> None:
     # Of equal values, the twin on this device may name another place than the first.
     rows = torch.arange(256, device="cuda")[finite.bool()]
     assert torch.equal(logits[rows, found[rows]], logits[rows].amax(-1))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("tokens", [1, 3, 64, 1311])
+def test_expert_linear(tokens: int, dtype: torch.dtype) -> None:
+    """Qwen3-30B-A3B's sizes, with even and with lopsided choices."""
+    experts, choices, hidden, inner = 128, 8, 2048, 768
+    gate_up = rand(experts, 2 * inner, hidden, dtype=dtype) / hidden**0.5
+    down = rand(experts, hidden, inner, dtype=dtype) / inner**0.5
+    scores = rand(tokens, experts)
+    for bias in (0.0, 4.0):
+        scores[:, :8] += bias
+        routing = Routing.build(scores.topk(choices).indices, experts)
+        for rows, weight in ((tokens, gate_up), (tokens * choices, down)):
+            x = rand(rows, weight.shape[2], dtype=dtype)
+            expected = expert_linear_torch(x.float(), weight.float(), routing)
+            assert_close(expert_linear(x, weight, routing), expected)
+
+
+def test_expert_linear_in_a_graph_follows_its_routing() -> None:
+    weight = rand(16, 256, 512, dtype=torch.bfloat16) / 512**0.5
+    x = rand(24, 512, dtype=torch.bfloat16)
+    experts = torch.randint(0, 16, (24, 4), device="cuda")
+
+    def run() -> Tensor:
+        return expert_linear(x, weight, Routing.build(experts, 16))
+
+    run()
+    torch.cuda.synchronize()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        out = run()
+    experts.copy_(torch.randint(0, 3, (24, 4), device="cuda"))
+    graph.replay()
+    expected = expert_linear_torch(x.float(), weight.float(), Routing.build(experts, 16))
+    assert_close(out, expected)

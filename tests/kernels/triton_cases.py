@@ -11,9 +11,11 @@ import torch
 from motet_kernels import (
     AttentionBatch,
     LoraBatch,
+    Routing,
     add_lora_torch,
     add_rms_norm_torch,
     best_tokens_torch,
+    expert_linear_torch,
     gelu_mul_torch,
     paged_attention_torch,
     rms_norm_torch,
@@ -23,6 +25,7 @@ from motet_kernels import (
 )
 from motet_kernels._triton.attention import paged_attention_triton
 from motet_kernels._triton.best_tokens import best_tokens_triton
+from motet_kernels._triton.experts import expert_linear_triton
 from motet_kernels._triton.gate import gate_triton
 from motet_kernels._triton.kv_store import store_kv_triton
 from motet_kernels._triton.lora import add_lora_triton
@@ -85,6 +88,22 @@ def test_add_lora_over_tiles_of_any_size_and_padding(tile_rows: int, dtype: torc
     add_lora_torch(expected, x, a, b, lora, (24,))
     add_lora_triton(y, x, a, b, LoraBatch(**fields), (24,))
     assert_close(y, expected)
+
+
+@pytest.mark.parametrize(("choices", "rows"), [(2, 21), (3, 1), (1, 40)])
+@pytest.mark.parametrize("experts", [1, 5, 16])
+def test_expert_linear(experts: int, choices: int, rows: int, dtype: torch.dtype) -> None:
+    chosen = torch.randint(0, experts, (rows, choices))
+    chosen[: rows // 2] = experts // 2
+    routing = Routing.build(chosen, experts)
+    x = torch.randn(rows, 72).to(dtype)
+    weight = (torch.randn(experts, 40, 72) / 72**0.5).to(dtype)
+    expected = expert_linear_torch(x, weight, routing)
+    assert_close(expert_linear_triton(x, weight, routing), expected)
+    again = torch.randn(rows * choices, 40).to(dtype)
+    weight = (torch.randn(experts, 24, 40) / 40**0.5).to(dtype)
+    expected = expert_linear_torch(again, weight, routing)
+    assert_close(expert_linear_triton(again, weight, routing), expected)
 
 
 MIXED = [(1, 33), (1, 1), (5, 5), (0, 10), (7, 27), (1, 16)]

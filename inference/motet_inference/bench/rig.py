@@ -31,7 +31,8 @@ class FilledSlots:
         )
         for layer in self.weights.layers:
             for name, slices in groups_of(case.targets).items():
-                _fill(getattr(layer, name), slices, case.rank)
+                if name in layer.groups:
+                    _fill(layer.groups[name], slices, case.rank)
         self.weights.ranks.fill_(case.rank)
         self.weights.ranks_host[:] = [case.rank] * case.adapters
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from motet_inference.models.errors import BrokenCheckpoint, UnsupportedModel
+from motet_inference.models.experts_config import ExpertsConfig, experts_of
 from motet_inference.models.families import DEFAULTS, Family, family_of
 from motet_inference.models.gemma_config import GemmaConfig, gemma_of
 from motet_inference.models.rope_config import RopeConfig, ropes_of
@@ -23,6 +24,7 @@ class ModelConfig:
         eos_token_ids: of generation_config.json if it is there, else of config.json.
         revision: names the base model in cache keys; see `loader.base_revision`.
         gemma: what Gemmas have and other families do not.
+        experts: of the layers that have a mixture of them for their MLP; None where none has.
     """
 
     family: Family
@@ -45,6 +47,7 @@ class ModelConfig:
     revision: str = ""
     local_rope: RopeConfig | None = None
     gemma: GemmaConfig | None = None
+    experts: ExpertsConfig | None = None
 
     def __post_init__(self) -> None:
         if self.num_heads % self.num_kv_heads:
@@ -67,9 +70,16 @@ class ModelConfig:
         """The factor on attention scores."""
         return float((self.gemma.score_width if self.gemma else self.head_dim) ** -0.5)
 
+    def has_experts(self, layer: int) -> bool:
+        """Whether experts stand in the place of this layer's MLP."""
+        return self.experts is not None and layer in self.experts.layers
+
     @cached_property
     def projections(self) -> dict[str, tuple[int, int]]:
-        """(in, out) features of the seven projections that an adapter may target."""
+        """(in, out) features of the seven projections that an adapter may target.
+
+        Those of the MLP are missing from the layers that have experts.
+        """
         hidden, inner = self.hidden_size, self.intermediate_size
         return {
             "q_proj": (hidden, self.q_size),
@@ -122,12 +132,13 @@ class ModelConfig:
             tie_embeddings=bool(raw.get("tie_word_embeddings", defaults.tied)),
             qkv_bias=family == "qwen2" or bias,
             o_bias=bias,
-            qk_norm=family in ("qwen3", "gemma3_text"),
+            qk_norm=family in ("qwen3", "qwen3_moe", "gemma3_text"),
             windows=windows_of(raw, family, layers),
             rope=rope,
             local_rope=local_rope,
             eos_token_ids=() if eos is None else (eos,) if isinstance(eos, int) else tuple(eos),
             gemma=gemma_of(raw, family),
+            experts=experts_of(raw, family, layers),
         )
 
 

@@ -5,7 +5,7 @@ from typing import Any, Literal, cast, get_args
 
 from motet_inference.models.errors import UnsupportedModel
 
-Family = Literal["llama", "mistral", "qwen2", "qwen3", "gemma2", "gemma3_text"]
+Family = Literal["llama", "mistral", "qwen2", "qwen3", "qwen3_moe", "gemma2", "gemma3_text"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ DEFAULTS: dict[Family, Defaults] = {
     "mistral": Defaults(131072, kv_heads=8),
     "qwen2": Defaults(32768, kv_heads=32),
     "qwen3": Defaults(32768, kv_heads=32, head_dim=128),
+    "qwen3_moe": Defaults(32768, kv_heads=4),
     "gemma2": Defaults(8192, kv_heads=4, head_dim=256, tied=True),
     "gemma3_text": Defaults(131072, kv_heads=4, head_dim=256, tied=True),
 }

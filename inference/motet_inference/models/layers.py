@@ -10,6 +10,7 @@ from torch import Tensor
 
 from motet_inference.engine.batch import Batch
 from motet_inference.models.config import ModelConfig
+from motet_inference.models.experts import Experts
 from motet_inference.models.lora import LayerLora, LoraGroup
 
 
@@ -123,7 +124,7 @@ class DecoderLayer:
     """
 
     attention: Attention
-    mlp: Mlp
+    mlp: Mlp | Experts
     input_norm: Tensor
     post_norm: Tensor
     attention_out_norm: Tensor | None
@@ -136,12 +137,18 @@ class DecoderLayer:
 
         return cls(
             attention=Attention.empty(config, layer, like),
-            mlp=Mlp.empty(config, like),
+            mlp=_mlp(config, layer, like),
             input_norm=norm(),
             post_norm=norm(),
             attention_out_norm=norm() if config.gemma else None,
             mlp_out_norm=norm() if config.gemma else None,
         )
+
+
+def _mlp(config: ModelConfig, layer: int, like: Tensor) -> Mlp | Experts:
+    if config.experts is not None and config.has_experts(layer):
+        return Experts.empty(config, config.experts, like)
+    return Mlp.empty(config, like)
 
 
 def norm_weight(config: ModelConfig, width: int, like: Tensor) -> Tensor:

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from motet_inference.engine.batch import Batch
 from motet_inference.models.config import ModelConfig
+from motet_inference.models.experts import Experts
 from motet_inference.models.kv_cache import KVCache
-from motet_inference.models.layers import DecoderLayer, meta, norm_weight
+from motet_inference.models.layers import DecoderLayer, Linear, meta, norm_weight
 from motet_inference.models.lora import LoraWeights
 from motet_inference.models.rope import rope_tables
 
@@ -74,13 +75,16 @@ class CausalLM:
 
     def _of_layer(self, layer: DecoderLayer) -> dict[str, Tensor]:
         attention, mlp = layer.attention, layer.mlp
-        merged = {
+        merged: dict[tuple[str, ...], Linear] = {
             ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"): attention.qkv,
             ("self_attn.o_proj",): attention.o,
-            ("mlp.gate_proj", "mlp.up_proj"): mlp.gate_up,
-            ("mlp.down_proj",): mlp.down,
         }
         named = _norms(layer)
+        if isinstance(mlp, Experts):
+            named |= mlp.parameters
+        else:
+            merged[("mlp.gate_proj", "mlp.up_proj")] = mlp.gate_up
+            merged[("mlp.down_proj",)] = mlp.down
         if attention.q_norm is not None and attention.k_norm is not None:
             named["self_attn.q_norm.weight"] = attention.q_norm
             named["self_attn.k_norm.weight"] = attention.k_norm

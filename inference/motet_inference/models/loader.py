@@ -12,6 +12,7 @@ from torch import Tensor
 
 from motet_inference.models.config import ModelConfig
 from motet_inference.models.errors import BrokenCheckpoint
+from motet_inference.models.experts import one_by_one
 from motet_inference.models.llama import CausalLM
 
 _INDEX = "model.safetensors.index.json"
@@ -82,7 +83,8 @@ def _tensors(folder: Path) -> Iterator[tuple[Path, str, Tensor]]:
         try:
             with safe_open(path, "pt") as file:
                 for name in file.keys():  # noqa: SIM118 (not a dict: it cannot be iterated)
-                    yield path, name, file.get_tensor(name)
+                    for part, tensor in one_by_one(name, file.get_tensor(name)):
+                        yield path, part, tensor
         except SafetensorError as error:
             raise BrokenCheckpoint(f"{path}: {error}") from error
 

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from motet_inference.models.config import ModelConfig
 from motet_inference.models.errors import BrokenCheckpoint, UnsupportedModel
 from motet_inference.models.rope_config import RopeConfig
-from transformers import AutoConfig
+from transformers import AutoConfig, AutoModelForCausalLM
 
 BASE: dict[str, Any] = {
     "model_type": "llama",
@@ -60,6 +61,23 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "use_sliding_window": True,
         "sliding_window": 16,
         "layer_types": ["sliding_attention", "full_attention"] * 2,
+    },
+    "qwen3 moe": {"model_type": "qwen3_moe"},
+    "qwen3 moe, some layers": {
+        "model_type": "qwen3_moe",
+        "num_experts": 16,
+        "num_experts_per_tok": 4,
+        "moe_intermediate_size": 32,
+        "norm_topk_prob": True,
+        "decoder_sparse_step": 2,
+        "mlp_only_layers": [3],
+        "num_key_value_heads": 2,
+        "head_dim": 32,
+    },
+    "qwen3 moe, new spelling": {
+        "model_type": "qwen3_moe",
+        "num_local_experts": 12,
+        "mlp_only_layers": [0, 2],
     },
     "gemma 2": {"model_type": "gemma2", "hidden_act": "gelu", "head_dim": 32},
     "gemma 2, layer types": {
@@ -132,6 +150,26 @@ def test_scores_of_gemma_agree_with_transformers() -> None:
             assert ours.gemma.logit_softcap == theirs.final_logit_softcapping
 
 
+@pytest.mark.parametrize("name", [name for name in FAMILIES if "moe" in name])
+def test_experts_agree_with_transformers(name: str) -> None:
+    raw = BASE | FAMILIES[name]
+    ours, theirs = ModelConfig.from_dict(raw).experts, AutoConfig.for_model(**raw)
+    assert ours is not None
+    assert ours.num_experts == theirs.num_experts
+    assert ours.chosen == theirs.num_experts_per_tok
+    assert ours.inner_size == theirs.moe_intermediate_size
+    assert ours.normalised == theirs.norm_topk_prob
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(theirs)
+    sparse = {i for i, layer in enumerate(model.model.layers) if hasattr(layer.mlp, "experts")}
+    assert ours.layers == sparse
+
+
+def test_no_experts_at_all() -> None:
+    raw = BASE | {"model_type": "qwen3_moe", "num_experts": 0}
+    assert ModelConfig.from_dict(raw).experts is None
+
+
 def test_flags_of_the_families() -> None:
     flags = {
         name: (config.qkv_bias, config.o_bias, config.qk_norm)
@@ -184,6 +222,16 @@ def test_llama3_scaling_is_read_whole() -> None:
         ({"vocab_size": "many"}, BrokenCheckpoint, "vocab_size"),
         ({"num_key_value_heads": 3}, BrokenCheckpoint, "heads"),
         ({"head_dim": 15}, UnsupportedModel, "head_dim"),
+        (
+            {"model_type": "qwen3_moe", "num_experts": 4, "num_experts_per_tok": 5},
+            BrokenCheckpoint,
+            "5 experts per token of 4",
+        ),
+        (
+            {"model_type": "qwen3_moe", "decoder_sparse_step": 0},
+            BrokenCheckpoint,
+            "decoder_sparse_step",
+        ),
         ({"model_type": "gemma3"}, UnsupportedModel, "model_type"),
         ({"model_type": "gemma2", "hidden_activation": "silu"}, UnsupportedModel, "activation"),
         ({"use_bidirectional_attention": True}, UnsupportedModel, "bidirectional"),

@@ -21,6 +21,7 @@ from transformers import (
     PreTrainedModel,
     Qwen2Config,
     Qwen3Config,
+    Qwen3MoeConfig,
 )
 from transformers.models.auto.modeling_auto import AutoModelForCausalLM
 
@@ -53,6 +54,12 @@ UNTIED_GEMMA: dict[str, Any] = {
     "head_dim": 24,
     "query_pre_attn_scalar": 20,
 }
+EXPERTS: dict[str, Any] = {
+    "head_dim": 16,
+    "num_experts": 8,
+    "num_experts_per_tok": 3,
+    "moe_intermediate_size": 24,
+}
 FAMILIES: dict[str, Callable[[], PreTrainedConfig]] = {
     "llama3-untied": lambda: LlamaConfig(**SIZES, rope_parameters=LLAMA3),
     "llama3-tied": lambda: LlamaConfig(**SIZES, rope_parameters=LLAMA3, tie_word_embeddings=True),
@@ -64,6 +71,10 @@ FAMILIES: dict[str, Callable[[], PreTrainedConfig]] = {
     ),
     "qwen3-wide-heads": lambda: Qwen3Config(**SIZES, head_dim=32),
     "qwen3-tied": lambda: Qwen3Config(**SIZES, head_dim=16, tie_word_embeddings=True),
+    "qwen3-moe": lambda: Qwen3MoeConfig(
+        **SIZES, **EXPERTS, norm_topk_prob=True, mlp_only_layers=[1]
+    ),
+    "qwen3-moe-step": lambda: Qwen3MoeConfig(**SIZES, **EXPERTS, decoder_sparse_step=2),
     "gemma2": lambda: Gemma2Config(
         **SIZES,
         **UNTIED_GEMMA,
