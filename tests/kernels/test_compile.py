@@ -138,6 +138,7 @@ def test_expert_linear(tokens: int, dtype: torch.dtype, hopper: Any) -> None:
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
 def test_elementwise(dtype: torch.dtype, hopper: Any) -> None:
     from motet_kernels._triton.best_tokens import best_tokens_triton
+    from motet_kernels._triton.fp8 import to_fp8_triton
     from motet_kernels._triton.gate import gate_triton
     from motet_kernels._triton.kv_store import store_kv_triton
     from motet_kernels._triton.norm import rms_norm_triton
@@ -157,5 +158,14 @@ def test_elementwise(dtype: torch.dtype, hopper: Any) -> None:
     gate_triton(gate, up, gelu=False)
     gate_triton(gate, up, gelu=True)
     best_tokens_triton(meta(64, 128256, dtype=dtype))
-    names = [*["_rms_norm"] * 4, "_rope", "_store_kv", *["_gate_mul"] * 2, "_best_tokens"]
+    to_fp8_triton(x)
+    to_fp8_triton(meta(64, 14336, dtype=dtype))
+    names = [
+        *["_rms_norm"] * 4,
+        "_rope",
+        "_store_kv",
+        *["_gate_mul"] * 2,
+        "_best_tokens",
+        *["_to_fp8"] * 2,
+    ]
     check(hopper, dtype, *names)

@@ -16,6 +16,8 @@ from motet_kernels import (
     best_tokens_torch,
     expert_linear,
     expert_linear_torch,
+    fp8_linear,
+    fp8_linear_torch,
     gelu_mul,
     gelu_mul_torch,
     paged_attention,
@@ -28,6 +30,8 @@ from motet_kernels import (
     silu_mul_torch,
     store_kv,
     store_kv_torch,
+    to_fp8,
+    to_fp8_torch,
 )
 from motet_kernels.testing import POPULARITIES, Popularity, assert_close, popular
 from torch import Tensor
@@ -271,3 +275,37 @@ def test_expert_linear_in_a_graph_follows_its_routing() -> None:
     graph.replay()
     expected = expert_linear_torch(x.float(), weight.float(), Routing.build(experts, 16))
     assert_close(out, expected)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("tokens", [1, 64, 1311])
+def test_to_fp8(tokens: int, dtype: torch.dtype) -> None:
+    for width in (64, 4096, 14336):
+        x = rand(tokens, width, dtype=dtype) * torch.logspace(-6, 1, width, device="cuda").to(dtype)
+        (q, scale), (expected_q, expected_scale) = to_fp8(x), to_fp8_torch(x)
+        assert_close(scale, expected_scale)
+        # Where the scales differ in their last bit, a value may go to the neighbour.
+        same = scale == expected_scale
+        assert same.any()
+        assert torch.equal(q[same].float(), expected_q[same].float())
+
+
+@pytest.mark.skipif(
+    not torch.cuda.is_available() or torch.cuda.get_device_capability() < (9, 0),
+    reason="needs compute capability 9.0",
+)
+@pytest.mark.parametrize("tokens", [1, 2, 16, 64, 257, 2500])
+@pytest.mark.parametrize("group", ["qkv", "o", "gate_up", "down"])
+def test_fp8_linear(group: str, tokens: int) -> None:
+    inputs, slices = GROUPS[group]
+    x = rand(tokens, inputs, dtype=torch.bfloat16)
+    bias = rand(sum(slices), dtype=torch.bfloat16)
+    weight, scale = to_fp8(rand(sum(slices), inputs) / inputs**0.5)
+    for b in (None, bias):
+        assert_close(fp8_linear(x, weight, scale, b), fp8_linear_torch(x.float(), weight, scale, b))
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        y = fp8_linear(x, weight, scale, bias)
+    x.copy_(rand(tokens, inputs))
+    graph.replay()
+    assert_close(y, fp8_linear_torch(x.float(), weight, scale, bias))

@@ -18,15 +18,15 @@ def step_bytes(model: CausalLM, case: Case) -> int:
     also the head.
     """
     config, item = model.config, model.dtype.itemsize
-    weights = sum(t.numel() for t in model.parameters.values())
+    weights = sum(t.nbytes for t in model.parameters.values())
     if not config.tie_embeddings:
-        weights -= model.embedding.numel()
+        weights -= model.embedding.nbytes
     widths = [config.projections[name] for name in case.targets]
     adapter = config.num_layers * case.rank * sum(i + o for i, o in widths)
     used = 0 if case.slots_only else min(case.adapters, case.requests)
     context = case.prompt_tokens + case.output_tokens // 2
     cache = case.requests * context * 2 * config.num_layers * config.kv_size
-    return item * (weights + used * adapter + cache)
+    return weights + item * (used * adapter + cache)
 
 
 def read_bandwidth(device: torch.device, *, tries: int = 7) -> float:

@@ -25,6 +25,7 @@ class ModelConfig:
         revision: names the base model in cache keys; see `loader.base_revision`.
         gemma: what Gemmas have and other families do not.
         experts: of the layers that have a mixture of them for their MLP; None where none has.
+        fp8: keep the projections' weights in eight bits; a choice of who loads the checkpoint.
     """
 
     family: Family
@@ -48,6 +49,7 @@ class ModelConfig:
     local_rope: RopeConfig | None = None
     gemma: GemmaConfig | None = None
     experts: ExpertsConfig | None = None
+    fp8: bool = False
 
     def __post_init__(self) -> None:
         if self.num_heads % self.num_kv_heads:
@@ -56,6 +58,15 @@ class ModelConfig:
             )
         if self.head_dim % 2:
             raise UnsupportedModel(f"config.json: head_dim {self.head_dim} is odd")
+        if self.fp8:
+            self._refuse_fp8()
+
+    def _refuse_fp8(self) -> None:
+        if self.experts is not None:
+            raise UnsupportedModel("fp8 is not built for experts: load this base without it")
+        odd = [name for name, sides in self.projections.items() if any(s % 16 for s in sides)]
+        if odd:
+            raise UnsupportedModel(f"fp8 takes sides that are multiples of 16, unlike {odd[0]}'s")
 
     @property
     def q_size(self) -> int:

@@ -4,7 +4,17 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from motet_kernels import add_lora, gelu_mul, paged_attention, rms_norm, rope, silu_mul, store_kv
+from motet_kernels import (
+    add_lora,
+    fp8_linear,
+    gelu_mul,
+    paged_attention,
+    rms_norm,
+    rope,
+    silu_mul,
+    store_kv,
+)
+from motet_kernels.fp8 import FP8
 from motet_kernels.lora import LoraBatch
 from torch import Tensor
 
@@ -16,19 +26,33 @@ from motet_inference.models.lora import LayerLora, LoraGroup
 
 @dataclass(frozen=True)
 class Linear:
-    """`x @ weight^T + bias`, and each token's adapter on top."""
+    """`x @ weight^T + bias`, and each token's adapter on top.
+
+    Attributes:
+        scale: fp32 [out], where the weight is in FP8. Adapters are never, and see x unrounded.
+    """
 
     weight: Tensor
     bias: Tensor | None
+    scale: Tensor | None = None
 
     @classmethod
-    def empty(cls, inputs: int, outputs: int, *, bias: bool, like: Tensor) -> "Linear":
-        """Unset weights of the dtype and device of `like`."""
-        return cls(like.new_empty(outputs, inputs), like.new_empty(outputs) if bias else None)
+    def empty(
+        cls, inputs: int, outputs: int, *, bias: bool, like: Tensor, fp8: bool = False
+    ) -> "Linear":
+        """Unset weights of the dtype (but for FP8) and device of `like`."""
+        return cls(
+            weight=like.new_empty(outputs, inputs, dtype=FP8 if fp8 else like.dtype),
+            bias=like.new_empty(outputs) if bias else None,
+            scale=like.new_empty(outputs, dtype=torch.float32) if fp8 else None,
+        )
 
     def __call__(self, x: Tensor, lora: LoraBatch | None, group: LoraGroup | None) -> Tensor:
         """x [T, in] -> [T, out]."""
-        y = F.linear(x, self.weight, self.bias)
+        if self.scale is None:
+            y = F.linear(x, self.weight, self.bias)
+        else:
+            y = fp8_linear(x, self.weight, self.scale, self.bias)
         if lora is not None and group is not None:
             add_lora(y, x, group.a, group.b, lora, group.slices)
         return y
@@ -55,10 +79,11 @@ class Attention:
         def norm() -> Tensor | None:
             return norm_weight(config, config.head_dim, like) if config.qk_norm else None
 
-        width = config.q_size + 2 * config.kv_size
+        hidden, queries, fp8 = config.hidden_size, config.q_size, config.fp8
+        width = queries + 2 * config.kv_size
         return cls(
-            qkv=Linear.empty(config.hidden_size, width, bias=config.qkv_bias, like=like),
-            o=Linear.empty(config.q_size, config.hidden_size, bias=config.o_bias, like=like),
+            qkv=Linear.empty(hidden, width, bias=config.qkv_bias, like=like, fp8=fp8),
+            o=Linear.empty(queries, hidden, bias=config.o_bias, like=like, fp8=fp8),
             q_norm=norm(),
             k_norm=norm(),
             num_heads=config.num_heads,
@@ -104,8 +129,8 @@ class Mlp:
     def empty(cls, config: ModelConfig, like: Tensor) -> "Mlp":
         hidden, inner = config.hidden_size, config.intermediate_size
         return cls(
-            gate_up=Linear.empty(hidden, 2 * inner, bias=False, like=like),
-            down=Linear.empty(inner, hidden, bias=False, like=like),
+            gate_up=Linear.empty(hidden, 2 * inner, bias=False, like=like, fp8=config.fp8),
+            down=Linear.empty(inner, hidden, bias=False, like=like, fp8=config.fp8),
             gelu=config.gemma is not None,
         )
 

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import torch
 import torch.nn.functional as F
-from motet_kernels import add_rms_norm, rms_norm
+from motet_kernels import add_rms_norm, rms_norm, to_fp8
 from torch import Tensor
 
 from motet_inference.engine.batch import Batch
@@ -64,7 +64,7 @@ class CausalLM:
     def parameters(self) -> dict[str, Tensor]:
         """Hugging Face's tensor names -> where each one's values belong: views, writable.
 
-        Gemma's norms hold 1 + w here, and w in the files.
+        Gemma's norms hold 1 + w here, and w in the files; `scales` belong to what is in FP8.
         """
         named = {"model.embed_tokens.weight": self.embedding, "model.norm.weight": self.norm}
         if not self.config.tie_embeddings:
@@ -73,26 +73,43 @@ class CausalLM:
             named |= {f"model.layers.{i}.{name}": t for name, t in self._of_layer(layer).items()}
         return named
 
+    @cached_property
+    def scales(self) -> dict[str, Tensor]:
+        """The names of the weights that are in FP8 -> the scales of their rows, fp32 views."""
+        named = {}
+        for i, layer in enumerate(self.layers):
+            for names, linear in _linears(layer).items():
+                if linear.scale is not None:
+                    parts = torch.split(linear.scale, self._sizes(names))
+                    for name, part in zip(names, parts, strict=True):
+                        named[f"model.layers.{i}.{name}.weight"] = part
+        return named
+
+    def put(self, name: str, values: Tensor) -> None:
+        """Fill one of the `parameters` from values of any dtype, as a checkpoint has them."""
+        target, scale = self.parameters[name], self.scales.get(name)
+        if scale is not None:
+            values, rows = to_fp8(values.to(self.device))
+            scale.copy_(rows)
+        target.copy_(values)
+        if self.config.gemma and name.endswith("norm.weight"):
+            target += 1
+
+    def _sizes(self, names: tuple[str, ...]) -> list[int]:
+        return [self.config.projections[name.split(".")[1]][1] for name in names]
+
     def _of_layer(self, layer: DecoderLayer) -> dict[str, Tensor]:
         attention, mlp = layer.attention, layer.mlp
-        merged: dict[tuple[str, ...], Linear] = {
-            ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"): attention.qkv,
-            ("self_attn.o_proj",): attention.o,
-        }
         named = _norms(layer)
         if isinstance(mlp, Experts):
             named |= mlp.parameters
-        else:
-            merged[("mlp.gate_proj", "mlp.up_proj")] = mlp.gate_up
-            merged[("mlp.down_proj",)] = mlp.down
         if attention.q_norm is not None and attention.k_norm is not None:
             named["self_attn.q_norm.weight"] = attention.q_norm
             named["self_attn.k_norm.weight"] = attention.k_norm
-        for names, linear in merged.items():
-            sizes = [self.config.projections[name.split(".")[1]][1] for name in names]
+        for names, linear in _linears(layer).items():
             for kind, tensor in (("weight", linear.weight), ("bias", linear.bias)):
                 if tensor is not None:
-                    parts = torch.split(tensor, sizes)
+                    parts = torch.split(tensor, self._sizes(names))
                     named |= {f"{n}.{kind}": part for n, part in zip(names, parts, strict=True)}
         return named
 
@@ -136,6 +153,19 @@ class CausalLM:
             return logits
         cap = self.config.gemma.logit_softcap
         return logits.div_(cap).tanh_().mul_(cap)
+
+
+def _linears(layer: DecoderLayer) -> dict[tuple[str, ...], Linear]:
+    """The merged projections, by the names of the parts whose rows they hold."""
+    attention, mlp = layer.attention, layer.mlp
+    merged: dict[tuple[str, ...], Linear] = {
+        ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"): attention.qkv,
+        ("self_attn.o_proj",): attention.o,
+    }
+    if not isinstance(mlp, Experts):
+        merged[("mlp.gate_proj", "mlp.up_proj")] = mlp.gate_up
+        merged[("mlp.down_proj",)] = mlp.down
+    return merged
 
 
 def _norms(layer: DecoderLayer) -> dict[str, Tensor]:

@@ -32,6 +32,7 @@ def suite(folder: Path, **fields: Any) -> Path:
         ({"cases": [{**SMALL, "rank": 0}]}, "rank"),
         ({"cases": [{**SMALL, "targets": ["x_proj"]}]}, "targets"),
         ({"dtype": "int8"}, "dtype"),
+        ({"quantization": "int8"}, "quantization"),
     ],
 )
 def test_bad_suites(

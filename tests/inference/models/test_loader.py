@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 from motet_inference.engine.testing import small_config, small_model
-from motet_inference.models.errors import BrokenCheckpoint
+from motet_inference.models.errors import BrokenCheckpoint, UnsupportedModel
 from motet_inference.models.experts_config import ExpertsConfig
 from motet_inference.models.gemma_config import GemmaConfig
 from motet_inference.models.llama import CausalLM
 from motet_inference.models.loader import base_revision, load_model
+from motet_kernels import to_fp8
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -185,3 +186,36 @@ def test_the_revision_follows_the_files(tensors: dict[str, Tensor], tmp_path: Pa
     tensors["model.norm.weight"][0] += 1
     assert base_revision(write(tmp_path, tensors)) != first
     assert base_revision(write(tmp_path, tensors, rms_norm_eps=1e-5)) != first
+
+
+def test_fp8_rounds_projections_alone_and_each_part_of_a_merged_one_by_itself(
+    tensors: dict[str, Tensor], tmp_path: Path
+) -> None:
+    model = load_model(write(tmp_path, tensors), dtype=torch.float32, device="cpu", fp8=True)
+    rounded = {name for name in tensors if name.endswith("_proj.weight")}
+    assert set(model.scales) == rounded
+    assert len(rounded) == 2 * 7
+    for name, tensor in tensors.items():
+        found = model.parameters[name]
+        if name not in rounded:
+            assert torch.equal(found, tensor), name
+            continue
+        q, scale = to_fp8(tensor)
+        assert torch.equal(found.float(), q.float()), name
+        assert torch.equal(model.scales[name], scale), name
+    whole = load(tmp_path)
+    for own, other in zip(model.layers, whole.layers, strict=True):
+        scale = own.attention.qkv.scale
+        assert scale is not None
+        back = own.attention.qkv.weight.float() * scale[:, None]
+        error = (back - other.attention.qkv.weight).norm() / other.attention.qkv.weight.norm()
+        assert 0.005 < error < 0.04
+
+
+def test_fp8_is_refused_where_it_is_not_built(tensors: dict[str, Tensor], tmp_path: Path) -> None:
+    write(tmp_path, tensors, intermediate_size=40)
+    with pytest.raises(UnsupportedModel, match="multiples of 16"):
+        load_model(tmp_path, dtype=torch.float32, device="cpu", fp8=True)
+    write(tmp_path, tensors, model_type="qwen3_moe")
+    with pytest.raises(UnsupportedModel, match="experts"):
+        load_model(tmp_path, dtype=torch.float32, device="cpu", fp8=True)
