@@ -197,7 +197,7 @@ def test_to_fp8(width: int, dtype: torch.dtype) -> None:
     actual, expected = to_fp8_triton(x), to_fp8_torch(x)
     assert torch.equal(actual[1], expected[1])
     # The interpreter rounds ties up, cuts subnormal values, and loses the carry of those that round
-    # up to a power of two. Here a value must be one of its neighbours; `test_gpu.py` wants equality.
+    # up to a power of two. Here a value must be a neighbour; `test_gpu.py` wants equality.
     scaled, q = x.float() / actual[1][:, None], expected[0].float()
     carried = (torch.frexp(q)[0].abs() == 0.5) & (q.abs() > scaled.abs())
     sure = ~carried & (scaled.abs() >= 2**-6)

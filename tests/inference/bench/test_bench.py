@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from motet_inference.bench.__main__ import main
 from motet_inference.bench.floor import step_bytes
+from motet_inference.bench.rig import build_model
 from motet_inference.bench.suite import Case, SuiteError, load_suite
 from motet_inference.engine.testing.small_model import small_config, small_model
 from motet_inference.tiny import BASE
@@ -86,3 +87,17 @@ def test_the_floor_counts_every_byte_once() -> None:
     assert step_bytes(tied, case) == 4 * (
         sum(t.numel() for t in tied.parameters.values()) + adapter + cache
     )
+
+
+def test_fp8_runs_on_random_weights_and_its_floor_counts_bytes(tmp_path: Path) -> None:
+    cases = [{**SMALL, "adapters": 1, "rank": 4}]
+    path = suite(tmp_path, cases=cases, weights="random", quantization="fp8")
+    assert main([str(path)]) == 0
+    plain, eighth = (
+        build_model(load_suite(suite(tmp_path, quantization=q))) for q in ("none", "fp8")
+    )
+    case = Case(**SMALL)
+    rows = sum(scale.numel() for scale in eighth.scales.values())
+    weights = sum(eighth.parameters[name].numel() for name in eighth.scales)
+    assert step_bytes(plain, case) - step_bytes(eighth, case) == 3 * weights
+    assert rows == 6 * (256 + 2 * 128 + 256 + 2 * 704 + 256)

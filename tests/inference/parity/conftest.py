@@ -147,6 +147,7 @@ class Checkpoint:
         *,
         dtype: torch.dtype = torch.float32,
         device: str = "cpu",
+        fp8: bool = False,
         **limits: Any,
     ) -> Engine:
         """An engine over it: small blocks, and steps that split every prompt."""
@@ -157,7 +158,7 @@ class Checkpoint:
             "max_batch": 16,
             "token_budget": 24,
         }
-        model = load_model(self.folder, dtype=dtype, device=device)
+        model = load_model(self.folder, dtype=dtype, device=device, fp8=fp8)
         return Engine(model, EngineConfig(**(fields | limits)), slots)
 
 
