@@ -21,6 +21,10 @@ class WorkerConfig(BaseSettings):
         base: Hugging Face folder of the base model.
         model: the base's served name; by default the folder's name.
         dtype: of weights and cache; by default float32 on the CPU and bfloat16 on CUDA.
+        quantization: `fp8` keeps the base's projections in eight bits (e4m3, a scale per output,
+            activations rounded token by token): half the memory and reading, at a small loss, see
+            docs/benchmarks.md. Adapters stay in dtype. On CUDA it needs compute capability 9.0 and
+            bfloat16.
         blocks: cache blocks; by default what fits: 1 GiB on the CPU, on CUDA what is left of 90 %
             of the memory once the weights and the slots are in it.
         slots, max_rank: adapters in device memory at the same time, and the largest rank.
@@ -46,6 +50,7 @@ class WorkerConfig(BaseSettings):
     model: str = ""
     device: str = "cpu"
     dtype: Literal["", "float32", "bfloat16", "float16"] = ""
+    quantization: Literal["none", "fp8"] = "none"
     blocks: Annotated[int, Field(ge=0)] = 0
     block_size: Count = 16
     slots: Count = 16
@@ -99,6 +104,8 @@ class WorkerConfig(BaseSettings):
     def _sizes(self) -> Self:
         if self.token_budget < self.max_batch:
             raise ValueError("token_budget must be at least max_batch")
+        if self.quantization == "fp8" and self.device != "cpu" and self.dtype_name != "bfloat16":
+            raise ValueError(f"quantization fp8 on CUDA is for bfloat16, not {self.dtype_name}")
         return self
 
     @property

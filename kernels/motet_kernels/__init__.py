@@ -7,21 +7,30 @@ needs torch alone.
 
 from motet_kernels.attention import AttentionBatch, paged_attention, paged_attention_torch
 from motet_kernels.best_tokens import best_tokens, best_tokens_torch
+from motet_kernels.experts import Routing, expert_linear, expert_linear_torch
+from motet_kernels.fp8 import fp8_linear, fp8_linear_torch, to_fp8, to_fp8_torch
+from motet_kernels.gate import gelu_mul, gelu_mul_torch, silu_mul, silu_mul_torch
 from motet_kernels.kv_store import store_kv, store_kv_torch
 from motet_kernels.lora import LoraBatch, add_lora, add_lora_torch
 from motet_kernels.norm import add_rms_norm, add_rms_norm_torch, rms_norm, rms_norm_torch
 from motet_kernels.rope import rope, rope_torch
-from motet_kernels.silu_mul import silu_mul, silu_mul_torch
 
 __all__ = [
     "AttentionBatch",
     "LoraBatch",
+    "Routing",
     "add_lora",
     "add_lora_torch",
     "add_rms_norm",
     "add_rms_norm_torch",
     "best_tokens",
     "best_tokens_torch",
+    "expert_linear",
+    "expert_linear_torch",
+    "fp8_linear",
+    "fp8_linear_torch",
+    "gelu_mul",
+    "gelu_mul_torch",
     "paged_attention",
     "paged_attention_torch",
     "rms_norm",
@@ -32,4 +41,6 @@ __all__ = [
     "silu_mul_torch",
     "store_kv",
     "store_kv_torch",
+    "to_fp8",
+    "to_fp8_torch",
 ]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from motet_kernels import AttentionBatch, LoraBatch
+from motet_kernels import AttentionBatch, LoraBatch, Routing
 from torch import Tensor
 
 pytest.importorskip("triton")
@@ -83,6 +83,7 @@ def test_add_lora(
             (16, 8, 256), 8, 512, 8192, {"window": 4096, "softcap": 50.0}, torch.bfloat16,
             ["_decode", "_merge", "_prefill"],
         ),
+        ((4, 1, 256), 64, 1, 8192, {"window": 512}, torch.bfloat16, ["_decode", "_merge"]),
         ((32, 8, 128), 64, 64, 128, {}, torch.float32, ["_decode", "_prefill"]),
     ],
 )  # fmt: skip
@@ -114,13 +115,34 @@ def test_paged_attention(
     check(hopper, dtype, *names)
 
 
+@pytest.mark.parametrize(
+    ("tokens", "dtype"),
+    [
+        (1, torch.bfloat16),
+        (512, torch.bfloat16),
+        (4096, torch.bfloat16),
+        (1024, torch.float16),
+        (1, torch.float32),
+    ],
+)
+def test_expert_linear(tokens: int, dtype: torch.dtype, hopper: Any) -> None:
+    from motet_kernels._triton.experts import expert_linear_triton
+
+    routing = Routing(meta(8 * tokens, dtype=torch.int64), meta(129, dtype=torch.int32))
+    for rows, outputs, inputs in ((tokens, 1536, 2048), (8 * tokens, 2048, 768)):
+        x, weight = meta(rows, inputs, dtype=dtype), meta(128, outputs, inputs, dtype=dtype)
+        expert_linear_triton(x, weight, routing)
+    check(hopper, dtype, "_expert_linear", "_expert_linear")
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
 def test_elementwise(dtype: torch.dtype, hopper: Any) -> None:
     from motet_kernels._triton.best_tokens import best_tokens_triton
+    from motet_kernels._triton.fp8 import to_fp8_triton
+    from motet_kernels._triton.gate import gate_triton
     from motet_kernels._triton.kv_store import store_kv_triton
     from motet_kernels._triton.norm import rms_norm_triton
     from motet_kernels._triton.rope import rope_triton
-    from motet_kernels._triton.silu_mul import silu_mul_triton
 
     x, weight = meta(64, 4096, dtype=dtype), meta(4096, dtype=dtype)
     q, k = meta(64, 32, 128, dtype=dtype), meta(64, 8, 128, dtype=dtype)
@@ -129,11 +151,21 @@ def test_elementwise(dtype: torch.dtype, hopper: Any) -> None:
     gate, up = meta(64, 28672, dtype=dtype).chunk(2, 1)
     rms_norm_triton(x, weight, 1e-5)
     rms_norm_triton(x, weight, 1e-5, x)
-    rms_norm_triton(q, meta(128, dtype=dtype), 1e-5)
+    rms_norm_triton(q, meta(128, dtype=torch.float32), 1e-5)
     rms_norm_triton(meta(1, 16384, dtype=dtype), meta(16384, dtype=dtype), 1e-5)
     rope_triton(q, k, places, table, table)
     store_kv_triton(k, k, cache, cache, places)
-    silu_mul_triton(gate, up)
+    gate_triton(gate, up, gelu=False)
+    gate_triton(gate, up, gelu=True)
     best_tokens_triton(meta(64, 128256, dtype=dtype))
-    names = [*["_rms_norm"] * 4, "_rope", "_store_kv", "_silu_mul", "_best_tokens"]
+    to_fp8_triton(x)
+    to_fp8_triton(meta(64, 14336, dtype=dtype))
+    names = [
+        *["_rms_norm"] * 4,
+        "_rope",
+        "_store_kv",
+        *["_gate_mul"] * 2,
+        "_best_tokens",
+        *["_to_fp8"] * 2,
+    ]
     check(hopper, dtype, *names)

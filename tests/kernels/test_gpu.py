@@ -7,12 +7,19 @@ import torch
 from motet_kernels import (
     AttentionBatch,
     LoraBatch,
+    Routing,
     add_lora,
     add_lora_torch,
     add_rms_norm,
     add_rms_norm_torch,
     best_tokens,
     best_tokens_torch,
+    expert_linear,
+    expert_linear_torch,
+    fp8_linear,
+    fp8_linear_torch,
+    gelu_mul,
+    gelu_mul_torch,
     paged_attention,
     paged_attention_torch,
     rms_norm,
@@ -23,6 +30,8 @@ from motet_kernels import (
     silu_mul_torch,
     store_kv,
     store_kv_torch,
+    to_fp8,
+    to_fp8_torch,
 )
 from motet_kernels.testing import POPULARITIES, Popularity, assert_close, popular
 from torch import Tensor
@@ -189,6 +198,7 @@ def test_norms_and_gate(tokens: int, dtype: torch.dtype) -> None:
         assert_close(out, expected_out)
         gated = rand(tokens, 2 * dim, dtype=dtype)
         assert_close(silu_mul(gated), silu_mul_torch(gated.float()))
+        assert_close(gelu_mul(gated), gelu_mul_torch(gated.float()))
     heads = rand(tokens, 40 * 128, dtype=dtype)[:, : 32 * 128].view(tokens, 32, 128)
     weight = rand(128, dtype=dtype)
     assert_close(rms_norm(heads, weight, 1e-6), rms_norm_torch(heads.float(), weight, 1e-6))
@@ -229,3 +239,73 @@ def test_best_tokens(dtype: torch.dtype) -> None:
     # Of equal values, the twin on this device may name another place than the first.
     rows = torch.arange(256, device="cuda")[finite.bool()]
     assert torch.equal(logits[rows, found[rows]], logits[rows].amax(-1))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("tokens", [1, 3, 64, 1311])
+def test_expert_linear(tokens: int, dtype: torch.dtype) -> None:
+    """Qwen3-30B-A3B's sizes, with even and with lopsided choices."""
+    experts, choices, hidden, inner = 128, 8, 2048, 768
+    gate_up = rand(experts, 2 * inner, hidden, dtype=dtype) / hidden**0.5
+    down = rand(experts, hidden, inner, dtype=dtype) / inner**0.5
+    scores = rand(tokens, experts)
+    for bias in (0.0, 4.0):
+        scores[:, :8] += bias
+        routing = Routing.build(scores.topk(choices).indices, experts)
+        for rows, weight in ((tokens, gate_up), (tokens * choices, down)):
+            x = rand(rows, weight.shape[2], dtype=dtype)
+            expected = expert_linear_torch(x.float(), weight.float(), routing)
+            assert_close(expert_linear(x, weight, routing), expected)
+
+
+def test_expert_linear_in_a_graph_follows_its_routing() -> None:
+    weight = rand(16, 256, 512, dtype=torch.bfloat16) / 512**0.5
+    x = rand(24, 512, dtype=torch.bfloat16)
+    experts = torch.randint(0, 16, (24, 4), device="cuda")
+
+    def run() -> Tensor:
+        return expert_linear(x, weight, Routing.build(experts, 16))
+
+    run()
+    torch.cuda.synchronize()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        out = run()
+    experts.copy_(torch.randint(0, 3, (24, 4), device="cuda"))
+    graph.replay()
+    expected = expert_linear_torch(x.float(), weight.float(), Routing.build(experts, 16))
+    assert_close(out, expected)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("tokens", [1, 64, 1311])
+def test_to_fp8(tokens: int, dtype: torch.dtype) -> None:
+    for width in (64, 4096, 14336):
+        x = rand(tokens, width, dtype=dtype) * torch.logspace(-6, 1, width, device="cuda").to(dtype)
+        (q, scale), (expected_q, expected_scale) = to_fp8(x), to_fp8_torch(x)
+        assert_close(scale, expected_scale)
+        # Where the scales differ in their last bit, a value may go to the neighbour.
+        same = scale == expected_scale
+        assert same.any()
+        assert torch.equal(q[same].float(), expected_q[same].float())
+
+
+@pytest.mark.skipif(
+    not torch.cuda.is_available() or torch.cuda.get_device_capability() < (9, 0),
+    reason="needs compute capability 9.0",
+)
+@pytest.mark.parametrize("tokens", [1, 2, 16, 64, 257, 2500])
+@pytest.mark.parametrize("group", ["qkv", "o", "gate_up", "down"])
+def test_fp8_linear(group: str, tokens: int) -> None:
+    inputs, slices = GROUPS[group]
+    x = rand(tokens, inputs, dtype=torch.bfloat16)
+    bias = rand(sum(slices), dtype=torch.bfloat16)
+    weight, scale = to_fp8(rand(sum(slices), inputs) / inputs**0.5)
+    for b in (None, bias):
+        assert_close(fp8_linear(x, weight, scale, b), fp8_linear_torch(x.float(), weight, scale, b))
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        y = fp8_linear(x, weight, scale, bias)
+    x.copy_(rand(tokens, inputs))
+    graph.replay()
+    assert_close(y, fp8_linear_torch(x.float(), weight, scale, bias))

@@ -11,22 +11,28 @@ import torch
 from motet_kernels import (
     AttentionBatch,
     LoraBatch,
+    Routing,
     add_lora_torch,
     add_rms_norm_torch,
     best_tokens_torch,
+    expert_linear_torch,
+    gelu_mul_torch,
     paged_attention_torch,
     rms_norm_torch,
     rope_torch,
     silu_mul_torch,
     store_kv_torch,
+    to_fp8_torch,
 )
 from motet_kernels._triton.attention import paged_attention_triton
 from motet_kernels._triton.best_tokens import best_tokens_triton
+from motet_kernels._triton.experts import expert_linear_triton
+from motet_kernels._triton.fp8 import to_fp8_triton
+from motet_kernels._triton.gate import gate_triton
 from motet_kernels._triton.kv_store import store_kv_triton
 from motet_kernels._triton.lora import add_lora_triton
 from motet_kernels._triton.norm import rms_norm_triton
 from motet_kernels._triton.rope import rope_triton
-from motet_kernels._triton.silu_mul import silu_mul_triton
 from motet_kernels.testing import POPULARITIES, TOLERANCE, Popularity, assert_close, popular
 from torch import Tensor
 
@@ -86,6 +92,22 @@ def test_add_lora_over_tiles_of_any_size_and_padding(tile_rows: int, dtype: torc
     assert_close(y, expected)
 
 
+@pytest.mark.parametrize(("choices", "rows"), [(2, 21), (3, 1), (1, 40)])
+@pytest.mark.parametrize("experts", [1, 5, 16])
+def test_expert_linear(experts: int, choices: int, rows: int, dtype: torch.dtype) -> None:
+    chosen = torch.randint(0, experts, (rows, choices))
+    chosen[: rows // 2] = experts // 2
+    routing = Routing.build(chosen, experts)
+    x = torch.randn(rows, 72).to(dtype)
+    weight = (torch.randn(experts, 40, 72) / 72**0.5).to(dtype)
+    expected = expert_linear_torch(x, weight, routing)
+    assert_close(expert_linear_triton(x, weight, routing), expected)
+    again = torch.randn(rows * choices, 40).to(dtype)
+    weight = (torch.randn(experts, 24, 40) / 40**0.5).to(dtype)
+    expected = expert_linear_torch(again, weight, routing)
+    assert_close(expert_linear_triton(again, weight, routing), expected)
+
+
 MIXED = [(1, 33), (1, 1), (5, 5), (0, 10), (7, 27), (1, 16)]
 DECODES = [(1, 33), (1, 1), (0, 3), (1, 20)]
 
@@ -96,6 +118,8 @@ DECODES = [(1, 33), (1, 1), (0, 3), (1, 20)]
         (MIXED, (6, 2, 24), {}, 0),
         (MIXED, (5, 1, 16), {"window": 7}, 0),
         (MIXED, (2, 2, 16), {"softcap": 3.0}, 0),
+        # A Gemma's wide heads, in a layer with a window.
+        (MIXED, (4, 2, 48), {"window": 12, "softcap": 2.0}, 0),
         # A loose bound on the lengths splits the keys of a decode, some parts of them empty.
         (DECODES, (6, 2, 24), {}, 900),
         (DECODES, (5, 1, 16), {"window": 600, "softcap": 3.0}, 900),
@@ -166,9 +190,27 @@ def test_store_kv(dtype: torch.dtype) -> None:
     assert torch.equal(actual, expected)
 
 
-def test_silu_mul(dtype: torch.dtype) -> None:
+@pytest.mark.parametrize("width", [16, 200])
+def test_to_fp8(width: int, dtype: torch.dtype) -> None:
+    x = torch.randn(5, width + 3).to(dtype)[:, :width]
+    x[2] = 0
+    actual, expected = to_fp8_triton(x), to_fp8_torch(x)
+    assert torch.equal(actual[1], expected[1])
+    # The interpreter rounds ties up, cuts subnormal values, and loses the carry of those that round
+    # up to a power of two. Here a value must be a neighbour; `test_gpu.py` wants equality.
+    scaled, q = x.float() / actual[1][:, None], expected[0].float()
+    carried = (torch.frexp(q)[0].abs() == 0.5) & (q.abs() > scaled.abs())
+    sure = ~carried & (scaled.abs() >= 2**-6)
+    assert sure.float().mean() > 0.6
+    half_step = 2.0 ** (torch.frexp(scaled)[1] - 5)
+    assert ((actual[0].float() - scaled).abs() <= half_step)[sure].all()
+
+
+@pytest.mark.parametrize("gelu", [False, True])
+def test_gates(gelu: bool, dtype: torch.dtype) -> None:
     x = torch.randn(3, 102).to(dtype) * 4
-    assert_close(silu_mul_triton(*x.chunk(2, 1)), silu_mul_torch(x))
+    expected = gelu_mul_torch(x) if gelu else silu_mul_torch(x)
+    assert_close(gate_triton(*x.chunk(2, 1), gelu=gelu), expected)
 
 
 @pytest.mark.parametrize("vocabulary", [1, 7, 64, 1000, 40000])

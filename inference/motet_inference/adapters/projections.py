@@ -29,7 +29,7 @@ class GroupShape:
 
 
 def group_shapes(config: ModelConfig) -> dict[str, GroupShape]:
-    """The four groups of every layer of this base."""
+    """The four groups; see `groups_of_layer` for which of them a layer has."""
     sizes = config.projections
     return {
         group: GroupShape(sizes[names[0]][0], tuple(sizes[name][1] for name in names))
@@ -37,11 +37,16 @@ def group_shapes(config: ModelConfig) -> dict[str, GroupShape]:
     }
 
 
+def groups_of_layer(config: ModelConfig, layer: int) -> tuple[str, ...]:
+    """The groups that this layer has: experts leave no MLP to adapt."""
+    return ("qkv", "o") if config.has_experts(layer) else tuple(GROUPS)
+
+
 def module_paths(config: ModelConfig) -> dict[str, tuple[int, str, int]]:
     """The name of every module that may be targeted -> (layer, group, index of its slice)."""
     return {
         f"model.layers.{layer}.{_PARENT[group]}.{name}": (layer, group, index)
         for layer in range(config.num_layers)
-        for group, names in GROUPS.items()
-        for index, name in enumerate(names)
+        for group in groups_of_layer(config, layer)
+        for index, name in enumerate(GROUPS[group])
     }

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from motet_inference.adapters.checksum import checksum
-from motet_inference.adapters.projections import GROUPS, group_shapes
+from motet_inference.adapters.projections import group_shapes, groups_of_layer
 from motet_inference.adapters.weights import AdapterWeights
 from motet_inference.models.config import ModelConfig
 
@@ -27,12 +27,18 @@ class Group:
 
 @dataclass(frozen=True)
 class LayerLora:
-    """The four groups of one layer."""
+    """The four groups of one layer; those of the MLP are None where it has experts."""
 
     qkv: Group
     o: Group
-    gate_up: Group
-    down: Group
+    gate_up: Group | None = None
+    down: Group | None = None
+
+    @property
+    def groups(self) -> dict[str, Group]:
+        """Those that there are, by name."""
+        named = {"qkv": self.qkv, "o": self.o, "gate_up": self.gate_up, "down": self.down}
+        return {name: group for name, group in named.items() if group is not None}
 
 
 @dataclass(frozen=True)
@@ -60,9 +66,10 @@ class LoraWeights:
         """Empty slots."""
         shapes = group_shapes(config)
 
-        def layer() -> LayerLora:
+        def layer(number: int) -> LayerLora:
             groups: dict[str, Group] = {}
-            for name, shape in shapes.items():
+            for name in groups_of_layer(config, number):
+                shape = shapes[name]
                 rows = len(shape.slices) * max_rank
                 a = torch.zeros(num_slots, rows, shape.in_features, dtype=dtype, device=device)
                 b = torch.zeros(num_slots, shape.out_features, max_rank, dtype=dtype, device=device)
@@ -70,7 +77,7 @@ class LoraWeights:
             return LayerLora(**groups)
 
         ranks = torch.zeros(num_slots, dtype=torch.int32, device=device)
-        layers = tuple(layer() for _ in range(config.num_layers))
+        layers = tuple(layer(i) for i in range(config.num_layers))
         return cls(layers, ranks, [0] * num_slots, max_rank)
 
     def write(self, slot: int, weights: AdapterWeights, *, device_blob: Tensor) -> None:
@@ -83,8 +90,7 @@ class LoraWeights:
             old, rank
         )  # a write that fails half way leaves this much behind
         for layer, groups in zip(self.layers, weights.groups, strict=True):
-            for name in GROUPS:
-                group: Group = getattr(layer, name)
+            for name, group in layer.groups.items():
                 a = group.a[slot].view(len(group.slices), self.max_rank, -1)
                 b = group.b[slot]
                 if name in groups:
@@ -104,8 +110,7 @@ class LoraWeights:
         """Over all of a slot, what lies beyond its rank included. Waits for the current stream."""
         sums = []
         for layer in self.layers:
-            for name in GROUPS:
-                group: Group = getattr(layer, name)
+            for group in layer.groups.values():
                 sums += [checksum(group.a[slot]), checksum(group.b[slot])]
         return int(torch.stack(sums).sum())
 

@@ -86,6 +86,11 @@ def _check_names(names: list[str], targets: dict[str, Target]) -> None:
     found: set[tuple[str, str]] = set()
     for name in names:
         match = _TENSOR.fullmatch(name)
+        if ".mlp.experts." in name or ".mlp.gate.lora_" in name:
+            raise _incompatible(
+                f"tensor {name[:200]!r} adapts experts or their router, which is not served; train "
+                "on q_proj, k_proj, v_proj and o_proj."
+            )
         if match is None or match[1] not in targets:
             raise _incompatible(f"tensor {name[:200]!r} belongs to no targeted projection.")
         found.add((match[1], match[2]))

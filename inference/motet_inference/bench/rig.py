@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -31,7 +32,8 @@ class FilledSlots:
         )
         for layer in self.weights.layers:
             for name, slices in groups_of(case.targets).items():
-                _fill(getattr(layer, name), slices, case.rank)
+                if name in layer.groups:
+                    _fill(layer.groups[name], slices, case.rank)
         self.weights.ranks.fill_(case.rank)
         self.weights.ranks_host[:] = [case.rank] * case.adapters
 
@@ -54,13 +56,17 @@ class FilledSlots:
 def build_model(suite: Suite) -> CausalLM:
     """The suite's model. Raises ModelError, and RuntimeError for a device that is not there."""
     dtype: torch.dtype = getattr(torch, suite.dtype)
+    fp8 = suite.quantization == "fp8"
     if suite.weights == "file":
-        return load_model(suite.model, dtype=dtype, device=suite.device)
-    config = ModelConfig.load(Path(suite.model))
+        return load_model(suite.model, dtype=dtype, device=suite.device, fp8=fp8)
+    config = replace(ModelConfig.load(Path(suite.model)), fp8=fp8)
     model = CausalLM.empty(config, dtype=dtype, device=suite.device)
-    for tensor in model.parameters.values():
+    for name, tensor in model.parameters.items():
         if tensor.ndim == 1:
             tensor.fill_(1.0)
+        elif name in model.scales:
+            values = torch.empty(tensor.shape, dtype=dtype, device=suite.device)
+            model.put(name, values.normal_(0, _STD))
         else:
             tensor.normal_(0, _STD)
     return model

@@ -54,6 +54,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     cases: Annotated[tuple[Case, ...], Meta(min_length=1)]
     weights: Literal["file", "random"] = "file"
     dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"
+    quantization: Literal["none", "fp8"] = "none"
     device: str = "cuda"
     repeat: Count = 3
     token_budget: Count = 2048

@@ -1,24 +1,29 @@
-"""The decoder that Llama, Mistral, Qwen2.5 and Qwen3 share; they differ by configuration only."""
+"""The decoder that all families share; they differ by configuration only."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 import torch.nn.functional as F
-from motet_kernels import add_rms_norm, rms_norm
+from motet_kernels import add_rms_norm, rms_norm, to_fp8
 from torch import Tensor
 
 from motet_inference.engine.batch import Batch
 from motet_inference.models.config import ModelConfig
+from motet_inference.models.experts import Experts
 from motet_inference.models.kv_cache import KVCache
-from motet_inference.models.layers import DecoderLayer, meta
+from motet_inference.models.layers import DecoderLayer, Linear, meta, norm_weight
 from motet_inference.models.lora import LoraWeights
 from motet_inference.models.rope import rope_tables
 
 
 @dataclass(frozen=True)
 class CausalLM:
-    """A decoder with its weights. It holds no state between calls: that is all in the KVCache."""
+    """A decoder with its weights. It holds no state between calls: that is all in the KVCache.
+
+    Attributes:
+        tables: of the rotation; `local_tables` are those of layers with a window.
+    """
 
     config: ModelConfig
     embedding: Tensor
@@ -26,6 +31,7 @@ class CausalLM:
     norm: Tensor
     head: Tensor
     tables: tuple[Tensor, Tensor]
+    local_tables: tuple[Tensor, Tensor]
 
     @classmethod
     def empty(
@@ -34,13 +40,16 @@ class CausalLM:
         """Unset weights; the loader fills them through `parameters`."""
         like = meta(dtype, device)
         embedding = like.new_empty(config.vocab_size, config.hidden_size)
+        shape = config.head_dim, config.max_position, device
+        tables = rope_tables(config.rope, *shape)
         return cls(
             config=config,
             embedding=embedding,
             layers=tuple(DecoderLayer.empty(config, i, like) for i in range(config.num_layers)),
-            norm=like.new_empty(config.hidden_size),
+            norm=norm_weight(config, config.hidden_size, like),
             head=embedding if config.tie_embeddings else torch.empty_like(embedding),
-            tables=rope_tables(config.rope, config.head_dim, config.max_position, device),
+            tables=tables,
+            local_tables=rope_tables(config.local_rope, *shape) if config.local_rope else tables,
         )
 
     @property
@@ -53,7 +62,10 @@ class CausalLM:
 
     @cached_property
     def parameters(self) -> dict[str, Tensor]:
-        """Hugging Face's tensor names -> where each one's values belong: views, writable."""
+        """Hugging Face's tensor names -> where each one's values belong: views, writable.
+
+        Gemma's norms hold 1 + w here, and w in the files; `scales` belong to what is in FP8.
+        """
         named = {"model.embed_tokens.weight": self.embedding, "model.norm.weight": self.norm}
         if not self.config.tie_embeddings:
             named["lm_head.weight"] = self.head
@@ -61,26 +73,43 @@ class CausalLM:
             named |= {f"model.layers.{i}.{name}": t for name, t in self._of_layer(layer).items()}
         return named
 
+    @cached_property
+    def scales(self) -> dict[str, Tensor]:
+        """The names of the weights that are in FP8 -> the scales of their rows, fp32 views."""
+        named = {}
+        for i, layer in enumerate(self.layers):
+            for names, linear in _linears(layer).items():
+                if linear.scale is not None:
+                    parts = torch.split(linear.scale, self._sizes(names))
+                    for name, part in zip(names, parts, strict=True):
+                        named[f"model.layers.{i}.{name}.weight"] = part
+        return named
+
+    def put(self, name: str, values: Tensor) -> None:
+        """Fill one of the `parameters` from values of any dtype, as a checkpoint has them."""
+        target, scale = self.parameters[name], self.scales.get(name)
+        if scale is not None:
+            values, rows = to_fp8(values.to(self.device))
+            scale.copy_(rows)
+        target.copy_(values)
+        if self.config.gemma and name.endswith("norm.weight"):
+            target += 1
+
+    def _sizes(self, names: tuple[str, ...]) -> list[int]:
+        return [self.config.projections[name.split(".")[1]][1] for name in names]
+
     def _of_layer(self, layer: DecoderLayer) -> dict[str, Tensor]:
         attention, mlp = layer.attention, layer.mlp
-        merged = {
-            ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"): attention.qkv,
-            ("self_attn.o_proj",): attention.o,
-            ("mlp.gate_proj", "mlp.up_proj"): mlp.gate_up,
-            ("mlp.down_proj",): mlp.down,
-        }
-        named = {
-            "input_layernorm.weight": layer.input_norm,
-            "post_attention_layernorm.weight": layer.post_norm,
-        }
+        named = _norms(layer)
+        if isinstance(mlp, Experts):
+            named |= mlp.parameters
         if attention.q_norm is not None and attention.k_norm is not None:
             named["self_attn.q_norm.weight"] = attention.q_norm
             named["self_attn.k_norm.weight"] = attention.k_norm
-        for names, linear in merged.items():
-            sizes = [self.config.projections[name.split(".")[1]][1] for name in names]
+        for names, linear in _linears(layer).items():
             for kind, tensor in (("weight", linear.weight), ("bias", linear.bias)):
                 if tensor is not None:
-                    parts = torch.split(tensor, sizes)
+                    parts = torch.split(tensor, self._sizes(names))
                     named |= {f"{n}.{kind}": part for n, part in zip(names, parts, strict=True)}
         return named
 
@@ -92,15 +121,63 @@ class CausalLM:
             Logits [R, vocab_size] of the batch's `logit_rows`, in the model's dtype.
         """
         eps = self.config.rms_eps
-        residual = F.embedding(batch.token_ids, self.embedding)
+        residual = self._embed(batch.token_ids)
         hidden = rms_norm(residual, self.layers[0].input_norm, eps)
         for i, layer in enumerate(self.layers):
             lora = lora_weights.layers[i] if lora_weights is not None else None
             cache = kv.keys[i], kv.values[i]
-            attended = layer.attention(hidden, batch, cache, self.tables, lora)
+            tables = self.tables if layer.attention.window is None else self.local_tables
+            attended = layer.attention(hidden, batch, cache, tables, lora)
+            if layer.attention_out_norm is not None:
+                attended = rms_norm(attended, layer.attention_out_norm, eps)
             hidden, residual = add_rms_norm(attended, residual, layer.post_norm, eps)
             last = i + 1 == len(self.layers)
             norm = self.norm if last else self.layers[i + 1].input_norm
-            hidden, residual = add_rms_norm(layer.mlp(hidden, batch, lora), residual, norm, eps)
+            inner = layer.mlp(hidden, batch, lora)
+            if layer.mlp_out_norm is not None:
+                inner = rms_norm(inner, layer.mlp_out_norm, eps)
+            hidden, residual = add_rms_norm(inner, residual, norm, eps)
         rows = hidden if batch.logit_rows is None else hidden[batch.logit_rows]
-        return F.linear(rows, self.head)
+        return self._score(rows)
+
+    def _embed(self, token_ids: Tensor) -> Tensor:
+        embedded = F.embedding(token_ids, self.embedding)
+        if self.config.gemma is None:
+            return embedded
+        # The factor is rounded to the model's dtype, as it was in training.
+        return embedded * torch.tensor(self.config.hidden_size**0.5, dtype=self.dtype).item()
+
+    def _score(self, rows: Tensor) -> Tensor:
+        logits = F.linear(rows, self.head)
+        if self.config.gemma is None or self.config.gemma.logit_softcap is None:
+            return logits
+        cap = self.config.gemma.logit_softcap
+        return logits.div_(cap).tanh_().mul_(cap)
+
+
+def _linears(layer: DecoderLayer) -> dict[tuple[str, ...], Linear]:
+    """The merged projections, by the names of the parts whose rows they hold."""
+    attention, mlp = layer.attention, layer.mlp
+    merged: dict[tuple[str, ...], Linear] = {
+        ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"): attention.qkv,
+        ("self_attn.o_proj",): attention.o,
+    }
+    if not isinstance(mlp, Experts):
+        merged[("mlp.gate_proj", "mlp.up_proj")] = mlp.gate_up
+        merged[("mlp.down_proj",)] = mlp.down
+    return merged
+
+
+def _norms(layer: DecoderLayer) -> dict[str, Tensor]:
+    """Gemma calls the norm behind attention what others call the one before the MLP."""
+    if layer.attention_out_norm is None or layer.mlp_out_norm is None:
+        return {
+            "input_layernorm.weight": layer.input_norm,
+            "post_attention_layernorm.weight": layer.post_norm,
+        }
+    return {
+        "input_layernorm.weight": layer.input_norm,
+        "post_attention_layernorm.weight": layer.attention_out_norm,
+        "pre_feedforward_layernorm.weight": layer.post_norm,
+        "post_feedforward_layernorm.weight": layer.mlp_out_norm,
+    }

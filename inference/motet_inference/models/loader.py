@@ -12,21 +12,31 @@ from torch import Tensor
 
 from motet_inference.models.config import ModelConfig
 from motet_inference.models.errors import BrokenCheckpoint
+from motet_inference.models.experts import one_by_one
 from motet_inference.models.llama import CausalLM
 
 _INDEX = "model.safetensors.index.json"
 _SINGLE = "model.safetensors"
 
 
-def load_model(folder: Path | str, *, dtype: torch.dtype, device: torch.device | str) -> CausalLM:
+def load_model(
+    folder: Path | str, *, dtype: torch.dtype, device: torch.device | str, fp8: bool = False
+) -> CausalLM:
     """Load a checkpoint, one file or many with an index.
+
+    Args:
+        folder: of config.json and safetensors.
+        dtype: of weights, activations and cache.
+        device: where to.
+        fp8: keep the projections' weights in FP8, see `motet_kernels.fp8`; each is rounded as it
+            comes from the file.
 
     Raises:
         BrokenCheckpoint: a file or tensor is missing, superfluous or misshapen.
         UnsupportedModel: see `ModelConfig.load`.
     """
     folder = Path(folder)
-    config = replace(ModelConfig.load(folder), revision=base_revision(folder))
+    config = replace(ModelConfig.load(folder), revision=base_revision(folder), fp8=fp8)
     model = CausalLM.empty(config, dtype=dtype, device=device)
     missing = set(model.parameters)
     for path, name, tensor in _tensors(folder):
@@ -82,7 +92,8 @@ def _tensors(folder: Path) -> Iterator[tuple[Path, str, Tensor]]:
         try:
             with safe_open(path, "pt") as file:
                 for name in file.keys():  # noqa: SIM118 (not a dict: it cannot be iterated)
-                    yield path, name, file.get_tensor(name)
+                    for part, tensor in one_by_one(name, file.get_tensor(name)):
+                        yield path, part, tensor
         except SafetensorError as error:
             raise BrokenCheckpoint(f"{path}: {error}") from error
 
@@ -95,4 +106,4 @@ def _copy(path: Path, name: str, source: Tensor, model: CausalLM) -> None:
         raise BrokenCheckpoint(
             f"{path}: {name} is {tuple(source.shape)}, config.json says {tuple(target.shape)}"
         )
-    target.copy_(source)
+    model.put(name, source)

@@ -22,16 +22,16 @@ class LoraGroup(Protocol):
 
 
 class LayerLora(Protocol):
-    """The four groups of one layer."""
+    """The four groups of one layer; those of the MLP are None where it has experts."""
 
     @property
     def qkv(self) -> LoraGroup: ...
     @property
     def o(self) -> LoraGroup: ...
     @property
-    def gate_up(self) -> LoraGroup: ...
+    def gate_up(self) -> LoraGroup | None: ...
     @property
-    def down(self) -> LoraGroup: ...
+    def down(self) -> LoraGroup | None: ...
 
 
 class LoraWeights(Protocol):

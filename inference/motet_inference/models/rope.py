@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from motet_inference.models.config import RopeConfig
+from motet_inference.models.rope_config import RopeConfig
 
 
 def inverse_frequencies(rope: RopeConfig, head_dim: int) -> Tensor:

@@ -26,8 +26,13 @@ def build_engine(config: WorkerConfig) -> tuple[Engine, AdapterSlots]:
     device = torch.device(config.device)
     if device.type == "cuda" and not torch.cuda.is_available():
         raise ValueError(f"MOTET_WORKER_DEVICE={config.device}, but there is no CUDA device")
+    fp8 = config.quantization == "fp8"
+    if fp8 and device.type == "cuda" and torch.cuda.get_device_capability(device) < (9, 0):
+        raise ValueError(
+            "MOTET_WORKER_QUANTIZATION=fp8 needs a device of compute capability 9.0 or more"
+        )
     dtype = _DTYPES[config.dtype_name]
-    model = load_model(config.base, dtype=dtype, device=device)
+    model = load_model(config.base, dtype=dtype, device=device, fp8=fp8)
     slots = AdapterSlots(
         model.config,
         num_slots=config.slots,

@@ -57,12 +57,14 @@ def lora_tensors(
     targets: tuple[str, ...] = ("q_proj", "v_proj"),
     seed: int = 0,
 ) -> dict[str, np.ndarray[Any, Any]]:
-    """A and B of every target in every layer, small random float32."""
+    """A and B of every target in every layer that has it, small random float32."""
     shape = BaseShape.of(base)
     rng = np.random.default_rng(seed)
     tensors = {}
     for layer in range(shape.num_layers):
         for target in targets:
+            if target not in ATTENTION and layer in shape.expert_layers:
+                continue
             inner, outer = shape.projections[target]
             for side, dims in (("A", (rank, inner)), ("B", (outer, rank))):
                 values = rng.normal(0, 0.02, dims).astype(np.float32)

@@ -186,6 +186,18 @@ HOSTILE: dict[str, tuple[str, Make]] = {
     "layer beyond the base": ("layer_out_of_range", _renamed("layers.1.", "layers.99.")),
     "unknown projection": ("target_unsupported", _renamed("q_proj", "z_proj")),
     "lm_head": ("target_unsupported", _added("base_model.model.lm_head.lora_A.weight", _MATRIX)),
+    "an expert": (
+        "experts_unsupported",
+        _added(_PREFIX + "layers.0.mlp.experts.7.up_proj.lora_A.weight", _MATRIX),
+    ),
+    "all experts of a layer": (
+        "experts_unsupported",
+        _added(_PREFIX + "layers.0.mlp.experts.base_layer.lora_A.weight", _MATRIX),
+    ),
+    "a router": (
+        "experts_unsupported",
+        _added(_PREFIX + "layers.0.mlp.gate.lora_A.weight", _MATRIX),
+    ),
     "embeddings": (
         "embedding_unsupported",
         _added(_PREFIX + "embed_tokens.lora_embedding_A", _MATRIX),

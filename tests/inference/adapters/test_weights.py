@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 import torch
 from motet_inference.adapters.errors import AdapterError
 from motet_inference.adapters.projections import group_shapes, module_paths
+from motet_inference.adapters.slot_tensors import LoraWeights
 from motet_inference.adapters.weights import AdapterWeights, load_adapter
 from motet_inference.models.config import ModelConfig
+from motet_inference.models.experts_config import ExpertsConfig
 
 ALL = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
@@ -226,3 +229,38 @@ def test_a_broken_config_is_refused(data: bytes, base: ModelConfig, make_adapter
     with pytest.raises(AdapterError) as caught:
         load(folder, base)
     assert caught.value.code == "adapter_incompatible"
+
+
+@pytest.mark.parametrize("module", ["experts.3.up_proj", "experts.base_layer", "gate"])
+def test_experts_and_routers_are_refused(
+    module: str, base: ModelConfig, make_adapter: Any, edit_tensors: Any
+) -> None:
+    folder, _ = make_adapter(r=4, target_modules=["q_proj"])
+    name = f"base_model.model.model.layers.0.mlp.{module}.lora_A.weight"
+    edit_tensors(folder, lambda tensors: tensors.update({name: torch.ones(4, 32)}))
+    with pytest.raises(AdapterError, match=r"experts.*train on q_proj") as refused:
+        load(folder, base)
+    assert refused.value.code == "adapter_incompatible"
+
+
+def test_the_mlp_is_adapted_only_where_there_is_one(
+    base: ModelConfig, make_adapter: Any, edit_config: Any
+) -> None:
+    experts = ExpertsConfig(frozenset({1}), 4, 2, 16, normalised=True)
+    folder, _ = make_adapter(r=4, target_modules=ALL, layers_to_transform=[0])
+    edit_config(folder, layers_to_transform=[0])
+    weights = load(folder, replace(base, experts=experts))
+    assert [set(groups) for groups in weights.groups] == [{"qkv", "o", "gate_up", "down"}, set()]
+    slots = LoraWeights.zeros(
+        replace(base, experts=experts),
+        num_slots=2,
+        max_rank=8,
+        dtype=torch.float32,
+        device=torch.device("cpu"),
+    )
+    slots.write(1, weights, device_blob=weights.blob)
+    assert slots.layers[1].gate_up is None
+    assert slots.layers[1].down is None
+    assert slots.checksum(1) != slots.checksum(0)
+    with pytest.raises(AdapterError, match="belongs to no targeted"):
+        load(make_adapter(r=4, target_modules=ALL)[0], replace(base, experts=experts))

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from motet_inference.bench.__main__ import main
 from motet_inference.bench.floor import step_bytes
+from motet_inference.bench.rig import build_model
 from motet_inference.bench.suite import Case, SuiteError, load_suite
 from motet_inference.engine.testing.small_model import small_config, small_model
+from motet_inference.models.experts_config import ExpertsConfig
 from motet_inference.tiny import BASE
 
 CASES = Path(__file__).parents[3] / "tests/bench/cases"
@@ -32,6 +34,7 @@ def suite(folder: Path, **fields: Any) -> Path:
         ({"cases": [{**SMALL, "rank": 0}]}, "rank"),
         ({"cases": [{**SMALL, "targets": ["x_proj"]}]}, "targets"),
         ({"dtype": "int8"}, "dtype"),
+        ({"quantization": "int8"}, "quantization"),
     ],
 )
 def test_bad_suites(
@@ -85,3 +88,29 @@ def test_the_floor_counts_every_byte_once() -> None:
     assert step_bytes(tied, case) == 4 * (
         sum(t.numel() for t in tied.parameters.values()) + adapter + cache
     )
+
+
+def test_the_floor_counts_the_experts_that_even_choices_reach() -> None:
+    experts = ExpertsConfig(frozenset({1}), 4, 2, 16, normalised=True)
+    model = small_model(replace(small_config(), experts=experts))
+    fields = {"prompt_tokens": 10, "output_tokens": 4, "targets": ("q_proj", "up_proj")}
+    one, two, many = (step_bytes(model, Case(requests=n, **fields)) for n in (1, 2, 1000))
+    cache, expert = 4 * 12 * 2 * 2 * 16, 4 * 3 * 32 * 16
+    assert two - cache - one == 1 * expert  # one request has half of the four, two have three
+    assert many - 999 * cache - one == 2 * expert
+    adapted = step_bytes(model, Case(requests=1, adapters=1, rank=3, **fields))
+    assert adapted - one == 4 * 3 * (2 * (32 + 32) + (32 + 48))  # q_proj twice, up_proj once
+
+
+def test_fp8_runs_on_random_weights_and_its_floor_counts_bytes(tmp_path: Path) -> None:
+    cases = [{**SMALL, "adapters": 1, "rank": 4}]
+    path = suite(tmp_path, cases=cases, weights="random", quantization="fp8")
+    assert main([str(path)]) == 0
+    plain, eighth = (
+        build_model(load_suite(suite(tmp_path, quantization=q))) for q in ("none", "fp8")
+    )
+    case = Case(**SMALL)
+    rows = sum(scale.numel() for scale in eighth.scales.values())
+    weights = sum(eighth.parameters[name].numel() for name in eighth.scales)
+    assert step_bytes(plain, case) - step_bytes(eighth, case) == 3 * weights - 4 * rows
+    assert rows == 6 * (256 + 2 * 128 + 256 + 2 * 704 + 256)

@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 from motet_inference.engine.testing import small_config, small_model
-from motet_inference.models.errors import BrokenCheckpoint
+from motet_inference.models.errors import BrokenCheckpoint, UnsupportedModel
+from motet_inference.models.experts_config import ExpertsConfig
+from motet_inference.models.gemma_config import GemmaConfig
 from motet_inference.models.llama import CausalLM
 from motet_inference.models.loader import base_revision, load_model
+from motet_kernels import to_fp8
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -75,6 +78,51 @@ def test_merged_projections_hold_their_parts_in_order(
         assert torch.equal(merged.weight, torch.cat(named))
 
 
+def test_experts_may_be_stored_whole_or_one_by_one(tmp_path: Path) -> None:
+    experts = ExpertsConfig(frozenset({1}), 3, 2, 16, normalised=True)
+    config = small_config(qk_norm=True, head_dim=16, experts=experts)
+    expected = small_model(config).parameters
+    changes = {
+        "model_type": "qwen3_moe",
+        "num_experts": 3,
+        "num_experts_per_tok": 2,
+        "moe_intermediate_size": 16,
+        "mlp_only_layers": [0],
+        "attention_bias": False,
+    }
+    apart = {name: t.clone() for name, t in expected.items()}
+    whole = {name: t for name, t in apart.items() if ".experts." not in name}
+    prefix = "model.layers.1.mlp.experts."
+
+    def stacked(part: str) -> Tensor:
+        return torch.stack([apart[f"{prefix}{e}.{part}.weight"] for e in range(3)])
+
+    whole[prefix + "gate_up_proj"] = torch.cat([stacked("gate_proj"), stacked("up_proj")], 1)
+    whole[prefix + "down_proj"] = stacked("down_proj")
+    for tensors in (apart, whole):
+        found = load(write(tmp_path, tensors, **changes)).parameters
+        assert set(found) == set(expected)
+        for name, tensor in expected.items():
+            assert torch.equal(found[name], tensor), name
+
+
+def test_norms_of_a_gemma_are_kept_with_their_one(tmp_path: Path) -> None:
+    config = small_config(
+        qk_norm=True, head_dim=16, tie_embeddings=True, gemma=GemmaConfig(256.0, None, None)
+    )
+    stored = {name: t.clone() for name, t in small_model(config).parameters.items()}
+    write(tmp_path, stored, model_type="gemma3_text", attention_bias=False)
+    model = load_model(tmp_path, dtype=torch.bfloat16, device="cpu")
+    for name, tensor in model.parameters.items():
+        if name.endswith("norm.weight"):
+            assert tensor.dtype == torch.float32
+            assert torch.equal(tensor, stored[name] + 1), name
+        else:
+            assert torch.equal(tensor, stored[name].bfloat16()), name
+    assert "model.layers.0.pre_feedforward_layernorm.weight" in model.parameters
+    assert model.head is model.embedding
+
+
 def test_values_are_converted(tensors: dict[str, Tensor], tmp_path: Path) -> None:
     half = {name: t.to(torch.bfloat16) for name, t in tensors.items()}
     model = load(write(tmp_path, half))
@@ -138,3 +186,36 @@ def test_the_revision_follows_the_files(tensors: dict[str, Tensor], tmp_path: Pa
     tensors["model.norm.weight"][0] += 1
     assert base_revision(write(tmp_path, tensors)) != first
     assert base_revision(write(tmp_path, tensors, rms_norm_eps=1e-5)) != first
+
+
+def test_fp8_rounds_projections_alone_and_each_part_of_a_merged_one_by_itself(
+    tensors: dict[str, Tensor], tmp_path: Path
+) -> None:
+    model = load_model(write(tmp_path, tensors), dtype=torch.float32, device="cpu", fp8=True)
+    rounded = {name for name in tensors if name.endswith("_proj.weight")}
+    assert set(model.scales) == rounded
+    assert len(rounded) == 2 * 7
+    for name, tensor in tensors.items():
+        found = model.parameters[name]
+        if name not in rounded:
+            assert torch.equal(found, tensor), name
+            continue
+        q, scale = to_fp8(tensor)
+        assert torch.equal(found.float(), q.float()), name
+        assert torch.equal(model.scales[name], scale), name
+    whole = load(tmp_path)
+    for own, other in zip(model.layers, whole.layers, strict=True):
+        scale = own.attention.qkv.scale
+        assert scale is not None
+        back = own.attention.qkv.weight.float() * scale[:, None]
+        error = (back - other.attention.qkv.weight).norm() / other.attention.qkv.weight.norm()
+        assert 0.005 < error < 0.04
+
+
+def test_fp8_is_refused_where_it_is_not_built(tensors: dict[str, Tensor], tmp_path: Path) -> None:
+    write(tmp_path, tensors, intermediate_size=40)
+    with pytest.raises(UnsupportedModel, match="multiples of 16"):
+        load_model(tmp_path, dtype=torch.float32, device="cpu", fp8=True)
+    write(tmp_path, tensors, model_type="qwen3_moe")
+    with pytest.raises(UnsupportedModel, match="experts"):
+        load_model(tmp_path, dtype=torch.float32, device="cpu", fp8=True)

@@ -13,12 +13,15 @@ from motet_inference.engine.slots import Slots
 from motet_inference.models.loader import load_model
 from torch import Tensor
 from transformers import (
+    Gemma2Config,
+    Gemma3TextConfig,
     LlamaConfig,
     MistralConfig,
     PreTrainedConfig,
     PreTrainedModel,
     Qwen2Config,
     Qwen3Config,
+    Qwen3MoeConfig,
 )
 from transformers.models.auto.modeling_auto import AutoModelForCausalLM
 
@@ -45,6 +48,18 @@ LLAMA3 = {
     "high_freq_factor": 4.0,
     "original_max_position_embeddings": 32,
 }
+# A random Gemma with tied embeddings repeats itself: its large embedding outweighs its layers.
+UNTIED_GEMMA: dict[str, Any] = {
+    "tie_word_embeddings": False,
+    "head_dim": 24,
+    "query_pre_attn_scalar": 20,
+}
+EXPERTS: dict[str, Any] = {
+    "head_dim": 16,
+    "num_experts": 8,
+    "num_experts_per_tok": 3,
+    "moe_intermediate_size": 24,
+}
 FAMILIES: dict[str, Callable[[], PreTrainedConfig]] = {
     "llama3-untied": lambda: LlamaConfig(**SIZES, rope_parameters=LLAMA3),
     "llama3-tied": lambda: LlamaConfig(**SIZES, rope_parameters=LLAMA3, tie_word_embeddings=True),
@@ -56,6 +71,27 @@ FAMILIES: dict[str, Callable[[], PreTrainedConfig]] = {
     ),
     "qwen3-wide-heads": lambda: Qwen3Config(**SIZES, head_dim=32),
     "qwen3-tied": lambda: Qwen3Config(**SIZES, head_dim=16, tie_word_embeddings=True),
+    "qwen3-moe": lambda: Qwen3MoeConfig(
+        **SIZES, **EXPERTS, norm_topk_prob=True, mlp_only_layers=[1]
+    ),
+    "qwen3-moe-step": lambda: Qwen3MoeConfig(**SIZES, **EXPERTS, decoder_sparse_step=2),
+    "gemma2": lambda: Gemma2Config(
+        **SIZES,
+        **UNTIED_GEMMA,
+        attn_logit_softcapping=2.0,
+        final_logit_softcapping=3.0,
+        sliding_window=16,
+    ),
+    "gemma3": lambda: Gemma3TextConfig(
+        **SIZES,
+        **UNTIED_GEMMA,
+        sliding_window=16,
+        layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+        rope_parameters={
+            "full_attention": {"rope_type": "linear", "rope_theta": 1e6, "factor": 8.0},
+            "sliding_attention": {"rope_type": "default", "rope_theta": 1e4},
+        },
+    ),
 }
 
 
@@ -111,6 +147,7 @@ class Checkpoint:
         *,
         dtype: torch.dtype = torch.float32,
         device: str = "cpu",
+        fp8: bool = False,
         **limits: Any,
     ) -> Engine:
         """An engine over it: small blocks, and steps that split every prompt."""
@@ -121,7 +158,7 @@ class Checkpoint:
             "max_batch": 16,
             "token_budget": 24,
         }
-        model = load_model(self.folder, dtype=dtype, device=device)
+        model = load_model(self.folder, dtype=dtype, device=device, fp8=fp8)
         return Engine(model, EngineConfig(**(fields | limits)), slots)
 
 

@@ -37,6 +37,18 @@ CONFIGS: list[dict[str, Any]] = [
     {"r": 64, "lora_alpha": 32, "target_modules": r".*\.(q_proj|up_proj)"},
 ]
 RANKS = [4, 8, 8, 32, 24, 32, 64, 64]
+
+
+def attention_only(fields: dict[str, Any]) -> dict[str, Any]:
+    """The same adapter without the MLP: peft takes an MLP's names for the experts'."""
+    targets = fields["target_modules"]
+    if isinstance(targets, str):
+        kept: Any = ALL[:4] if targets == "all-linear" else targets.replace("up_proj", "o_proj")
+    else:
+        kept = [name for name in targets if name in ALL[:4]] or ALL[:4]
+    return fields | {"target_modules": kept}
+
+
 OPTIONS = {"max_tokens": 64, "logprobs": 0}
 
 
@@ -47,8 +59,10 @@ class Adapters:
         self.checkpoint = checkpoint
         self.reference: Any = None
         self.refs: list[AdapterRef] = []
+        has_experts = hasattr(checkpoint.reference.config, "num_experts_per_tok")
         for i, fields in enumerate(CONFIGS):
             name = f"a{i}"
+            fields = attention_only(fields) if has_experts else fields
             config = peft.LoraConfig(task_type="CAUSAL_LM", **fields)
             if self.reference is None:
                 self.reference = peft.get_peft_model(checkpoint.reference, config, name)
@@ -79,7 +93,10 @@ class Adapters:
         )
 
 
-@pytest.fixture(scope="module", params=["llama3-tied", "qwen2", "qwen3-wide-heads"])
+@pytest.fixture(
+    scope="module",
+    params=["llama3-tied", "qwen2", "qwen3-wide-heads", "gemma2", "gemma3", "qwen3-moe"],
+)
 def adapters(
     request: pytest.FixtureRequest,
     build: Callable[..., Any],

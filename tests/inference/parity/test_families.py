@@ -97,3 +97,11 @@ def test_preemption_changes_nothing(
     record = run(family, prompts, num_blocks=40, prefix_cache=prefix_cache)
     assert sum(s.preemptions for s in record.steps) > 0
     count_divergences(family, prompts, record, record_property)
+
+
+def test_fixed_buffers_change_nothing(
+    family: Any, prompts: list[list[int]], record_property: Callable[[str, object], None]
+) -> None:
+    """Decode steps as a CUDA device replays them, padded to the next size."""
+    record = run(family, prompts, fixed_decode=True)
+    count_divergences(family, prompts, record, record_property)

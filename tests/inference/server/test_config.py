@@ -9,7 +9,7 @@ import pytest
 import torch
 from motet_inference.config import WorkerConfig
 from motet_inference.models.config import ModelConfig
-from motet_inference.server.build import engine_config
+from motet_inference.server.build import build_engine, engine_config
 from pydantic import ValidationError
 
 
@@ -46,6 +46,9 @@ def test_the_core_gets_the_same(
         {"device": "tpu"},
         {"device": "cuda:x"},
         {"dtype": "int8"},
+        {"quantization": "int4"},
+        {"quantization": "FP8"},
+        {"quantization": "fp8", "device": "cuda", "dtype": "float16"},
         {"slots": 0},
         {"max_rank": 65},
         {"max_batch": 0},
@@ -59,6 +62,16 @@ def test_a_bad_value_is_refused(
 ) -> None:
     with pytest.raises(ValidationError):
         make_config(**fields)
+
+
+def test_fp8_is_what_is_loaded(make_config: Callable[..., WorkerConfig]) -> None:
+    sides = {}
+    for quantization in ("none", "fp8"):
+        engine, slots = build_engine(make_config(quantization=quantization, threads=1))
+        slots.close()
+        layers = engine.model.layers
+        sides[quantization] = {layer.attention.qkv.weight.dtype for layer in layers}
+    assert sides == {"none": {torch.float32}, "fp8": {torch.float8_e4m3fn}}
 
 
 def test_sizes_fit_the_base(make_config: Callable[..., WorkerConfig], base: Path) -> None:

@@ -8,10 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from motet_inference.adapters.projections import module_paths
+from motet_inference.models.config import ModelConfig
 from motet_platform.adapters import testing
+from motet_platform.adapters.gate.base import FAMILIES, BaseShape
 from motet_platform.adapters.gate.check import check
 from motet_platform.adapters.gate.refusal import Refusal
 from motet_platform.adapters.gate.run import gate_run
+from motet_platform.adapters.gate.targets import modules_of
 from motet_platform.adapters.testing import HOSTILE, TINY_BASE, Files, good
 
 
@@ -143,3 +147,48 @@ def test_child_can_write_no_file(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "out")], capture_output=True)
     assert b"File too large" in done.stderr
     assert (tmp_path / "out").stat().st_size == 0
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_shape_of_a_base_is_that_of_the_worker(family: str) -> None:
+    """Silent fields included: the control plane has its own reading, since it has no torch."""
+    silent = {k: v for k, v in TINY_BASE.items() if k != "num_key_value_heads"}
+    for config in (TINY_BASE, silent):
+        raw = config | {"model_type": family, "num_attention_heads": 32, "hidden_size": 128}
+        ours, theirs = BaseShape.of(raw), ModelConfig.from_dict(raw)
+        assert ours.projections.items() <= theirs.projections.items()
+        assert set(modules_of(ours)) == set(module_paths(theirs))
+
+
+EXPERTS = TINY_BASE | {"model_type": "qwen3_moe", "num_experts": 4, "num_experts_per_tok": 2}
+SOME_EXPERTS: dict[str, dict[str, Any]] = {
+    "every layer": {},
+    "none": {"num_experts": 0},
+    "every other": {"decoder_sparse_step": 2},
+    "but for the first": {"mlp_only_layers": [0]},
+    "as transformers 5 writes it": {"num_experts": None, "num_local_experts": 4},
+}
+
+
+@pytest.mark.parametrize("name", SOME_EXPERTS)
+def test_which_layers_have_experts_is_what_the_worker_says(name: str) -> None:
+    raw = {k: v for k, v in (EXPERTS | SOME_EXPERTS[name]).items() if v is not None}
+    ours, theirs = BaseShape.of(raw), ModelConfig.from_dict(raw)
+    assert set(modules_of(ours)) == set(module_paths(theirs))
+    assert ("gate_proj" in ours.projections) == (len(ours.expert_layers) < ours.num_layers)
+
+
+def test_attention_beside_experts_and_mlps_of_other_layers_are_taken(tmp_path: Path) -> None:
+    base = EXPERTS | {"decoder_sparse_step": 2}
+    files = good(base, targets=("q_proj", "o_proj", "up_proj"))
+    facts = check(*write(tmp_path, files), base, max_rank=64)
+    assert facts["targets"] == ("q_proj", "o_proj", "up_proj")
+    assert facts["layers"] == 2
+
+
+def test_an_mlp_where_experts_are_is_refused(tmp_path: Path) -> None:
+    files = good(TINY_BASE, targets=("q_proj", "up_proj"))
+    with pytest.raises(Refusal) as refused:
+        check(*write(tmp_path, files), EXPERTS, max_rank=64)
+    assert refused.value.code == "experts_unsupported"
+    assert "q_proj, k_proj, v_proj and o_proj" in refused.value.message

@@ -8,8 +8,9 @@ import torch
 from motet_inference.engine.config import EngineConfig
 from motet_inference.engine.engine import Engine
 from motet_inference.engine.slots import Slots
-from motet_inference.models.config import ModelConfig, RopeConfig
+from motet_inference.models.config import ModelConfig
 from motet_inference.models.llama import CausalLM
+from motet_inference.models.rope_config import RopeConfig
 
 
 def small_config(**changes: Any) -> ModelConfig:

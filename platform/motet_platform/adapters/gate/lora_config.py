@@ -40,7 +40,7 @@ FEATURES = {
     ),
     "target_parameters": (
         "target_parameters_unsupported",
-        "use target_modules, not target_parameters",
+        "use target_modules; of a mixture of experts, name q_proj, k_proj, v_proj and o_proj alone",
     ),
     "lora_bias": ("lora_bias_unsupported", "train with lora_bias=False"),
     "fan_in_fan_out": ("fan_in_fan_out_unsupported", "train with fan_in_fan_out=False"),

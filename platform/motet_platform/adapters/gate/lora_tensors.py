@@ -13,6 +13,9 @@ from motet_platform.adapters.gate.refusal import Refusal, shown
 from motet_platform.adapters.gate.targets import PARENT, Target, find_targets
 
 _PLAIN = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*")
+# Of a mixture: its experts one by one or all at once, and the router.
+_EXPERTS = re.compile(r"\.mlp\.(experts\.|gate\.)")
+_MEND_EXPERTS = "train on q_proj, k_proj, v_proj and o_proj"
 _LORA = re.compile(
     r"base_model\.model\.(model\.layers\.(0|[1-9][0-9]{0,4})\.(self_attn|mlp)\.([a-z_]+))"
     r"\.lora_([AB])\.weight"
@@ -52,9 +55,14 @@ def check_tensors(tensors: Sequence[Tensor], config: LoraConfig, base: BaseShape
 def _place(name: str, base: BaseShape) -> tuple[str, str]:
     """The module a tensor belongs to, and A or B."""
     match = _LORA.fullmatch(name)
-    if match is None:
+    if match is None or _EXPERTS.search(name):
         raise _unknown_name(name)
     module, layer, parent, projection, side = match.groups()
+    if parent == "mlp" and int(layer) in base.expert_layers:
+        raise Refusal(
+            "experts_unsupported",
+            f"{shown(name)}: this layer has experts, which adapters do not reach: {_MEND_EXPERTS}.",
+        )
     if projection not in base.projections:
         raise Refusal(
             "target_unsupported",
@@ -74,6 +82,11 @@ def _place(name: str, base: BaseShape) -> tuple[str, str]:
 def _unknown_name(name: str) -> Refusal:
     if not _PLAIN.fullmatch(name) or len(name) > 300:
         return Refusal("tensor_name_invalid", f"{shown(name)} is not a name that PEFT writes.")
+    if _EXPERTS.search(name):
+        return Refusal(
+            "experts_unsupported",
+            f"{shown(name)} adapts experts or their router, which is not served: {_MEND_EXPERTS}.",
+        )
     if "lora_magnitude_vector" in name:
         return Refusal("dora_unsupported", f"{shown(name)} is DoRA's: train with use_dora=False.")
     if "lora_embedding" in name or "embed_tokens" in name:

@@ -38,6 +38,7 @@ def modules_of(base: BaseShape) -> dict[str, int]:
         f"model.layers.{layer}.{PARENT[projection]}.{projection}": layer
         for layer in range(base.num_layers)
         for projection in base.projections
+        if projection in ATTENTION or layer not in base.expert_layers
     }
 
 
