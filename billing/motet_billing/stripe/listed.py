@@ -12,6 +12,7 @@ from motet_billing.stripe.facts import (
     id_of,
     refund_fact,
 )
+from motet_billing.stripe.models import Dispute, Payment, Refund
 
 EVER = datetime.fromtimestamp(0, UTC)
 
@@ -47,3 +48,17 @@ def disputes_since(client: StripeClient, since: datetime = EVER) -> list[tuple[s
             for dispute in listed.auto_paging_iter()
             if dispute.payment_intent and (fact := dispute_fact(dispute))
         ]
+
+
+def payments_missed(client: StripeClient, since: datetime) -> list[Payment]:
+    """Payments with a refund or dispute made since then that stands otherwise in our rows."""
+    theirs: list[tuple[str, RefundFact | DisputeFact]] = [
+        *refunds_since(client, since), *disputes_since(client, since),
+    ]  # fmt: skip
+    names = [fact.stripe_id for _, fact in theirs]
+    ours: dict[str | None, str] = {
+        **dict(Refund.objects.filter(stripe_id__in=names).values_list("stripe_id", "state")),
+        **dict(Dispute.objects.filter(stripe_id__in=names).values_list("stripe_id", "state")),
+    }
+    intents = {intent for intent, fact in theirs if ours.get(fact.stripe_id) != fact.state}
+    return list(Payment.objects.filter(intent_id__in=intents).order_by("created_at"))
