@@ -51,6 +51,15 @@ def autotopup_set(
     )[0]
 
 
+def autotopup_off(*, wallet_id: int) -> bool:
+    """From the caller's transaction on no charge is begun; whether it was on.
+
+    A charge that has begun already still ends on the books.
+    """
+    rule = AutoTopup.objects.select_for_update().filter(pk=wallet_id, enabled=True)
+    return bool(rule) and bool(rule.update(enabled=False, next_try_at=None))
+
+
 def autotopup_open(wallet_id: int) -> Payment | None:
     """The payment to be made, on record before Stripe is asked; None where none may be made.
 
