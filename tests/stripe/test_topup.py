@@ -155,6 +155,29 @@ def test_another_tenant_sees_no_payment(stripe_on: Any, payer: Any) -> None:
     assert api.get("/v1/billing/payments").json()["data"] == []
 
 
+def test_the_list_by_pages(stripe_on: Any, payer: Any) -> None:
+    ids = [payer.checkout("20.00")["id"] for _ in range(3)][::-1]
+    Payment.objects.update(created_at=Payment.objects.earliest("created_at").created_at)
+    ids.sort(reverse=True)  # at one instant the ids decide
+
+    def page(**query: Any) -> Any:
+        return payer.api.get("/v1/billing/payments", query).json()
+
+    first = page(limit=2)
+    assert [row["id"] for row in first["data"]] == ids[:2]
+    assert (first["has_more"], first["next"]) == (True, ids[1])
+    second = page(limit=2, after=first["next"])
+    assert [row["id"] for row in second["data"]] == ids[2:]
+    assert (second["has_more"], second["next"]) == (False, None)
+    assert [row["id"] for row in page()["data"]] == ids
+    from motet_platform.accounts.services import account_create
+
+    other = account_create(email="charlie@other.example", name="Other", slug="other").account
+    theirs = Payment.objects.create(wallet=other.wallet, kind="checkout", cents=1).pk
+    for wrong in ({"after": "x"}, {"after": theirs}, {"limit": 0}):
+        assert page(**wrong)["error"]["code"] == "invalid_request"
+
+
 def _client() -> Any:
     from motet_platform.payments.rail import require_stripe
 

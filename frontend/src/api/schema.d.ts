@@ -437,7 +437,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The account's latest 100 top-ups, newest first. */
+        /** @description The account's top-ups, newest first. */
         get: operations["billing_payments"];
         put?: never;
         post?: never;
@@ -1524,6 +1524,8 @@ export interface components {
         PaymentListOut: {
             object: string;
             data: components["schemas"]["PaymentOut"][];
+            has_more: boolean;
+            next: string | null;
         };
         PaymentMethodListOut: {
             object: string;
@@ -2703,7 +2705,11 @@ export interface operations {
     };
     billing_payments: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
