@@ -61,6 +61,21 @@ def test_a_card_that_is_declined(fresh: Person) -> None:
     expect(page.get_by_role("region", name="Credit, in the order")).not_to_contain_text("paid")
 
 
+def test_a_bank_that_asks(fresh: Person) -> None:
+    page = fresh.page
+    fresh.go("/billing", "Billing")
+    page.get_by_role("button", name="Pay by card").click()
+    page.get_by_label("Test card").select_option("4000002760003184")
+    page.get_by_role("button", name="Pay $25.00").click()
+    page.get_by_role("button", name="Fail").click()
+    expect(page.get_by_role("alert")).to_contain_text("Authentication failed")
+    page.get_by_label("Test card").select_option("4000002760003184")
+    page.get_by_role("button", name="Pay $25.00").click()
+    page.get_by_role("button", name="Confirm").click()
+    page.wait_for_url(re.compile(r"/billing\?payment="))
+    expect(page.get_by_role("status")).to_contain_text("Paid: $25.00")
+
+
 def test_a_spend_cap_and_its_alerts(fresh: Person) -> None:
     page = fresh.page
     fresh.go("/billing", "Billing")
