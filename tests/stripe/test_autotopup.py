@@ -10,6 +10,7 @@ from motet_billing.money import PER_USD
 from motet_billing.selectors import audit
 from motet_billing.stripe.models import AutoTopup, Payment
 from motet_billing.stripe.reconcile import reconcile
+from motet_platform.audit.models import AuditEntry
 from motet_platform.outbox.runner import tasks_run_due
 from motet_platform.payments.tasks import autotopup
 
@@ -126,6 +127,25 @@ def test_what_cannot_be_turned_on(stripe_on: Any, payer: Any, monkeypatch: Any) 
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "no_saved_card")
     assert _rule(payer, enabled=False).status_code == 200
     assert _rule(payer, amount="1.00").json()["error"]["param"] == "amount"
+
+
+def test_the_log_has_it_with_the_change_or_neither(
+    saved: Any, payer: Any, monkeypatch: Any
+) -> None:
+    saved()
+    _rule(payer)
+    line = AuditEntry.objects.get(action="billing.autotopup")
+    assert (line.account, line.target) == (payer.account, "acme")
+    assert line.after == {
+        "enabled": True, "threshold": "10.00", "amount": "20.00", "monthly_cap": "50.00",
+    }  # fmt: skip
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("motet_platform.payments.autotopup_views.audit", fails)
+    assert _rule(payer, enabled=False).status_code == 500
+    assert AutoTopup.objects.get().enabled
 
 
 def _client() -> Any:

@@ -18,7 +18,7 @@ def test_a_person_pays_and_has_credit(stripe_on: Any, payer: Any) -> None:
     assert (payment["state"], payment["amount"], payment["paid"]) == ("open", "20.00", "0.00")
     page = httpx.get(payment["url"])
     assert "sandbox, not Stripe" in page.text and "$20.00" in page.text
-    done = httpx.post(payment["url"], data={"card": GOOD, "authenticated": "true"})
+    done = httpx.post(payment["url"], data={"card": GOOD})
     assert done.status_code == 303 and payment["id"] in done.headers["location"]
 
     assert payer.paid() == 0  # nobody was told yet
@@ -58,12 +58,30 @@ def test_a_declined_card_leaves_the_page_open_for_another(stripe_on: Any, payer:
     stripe_on.ask("flush")
     tasks_run_due()
     assert Payment.objects.get().state == "open"
-    assert httpx.post(payment["url"], data={"card": ASKS}).status_code == 200  # 3DS not passed
-    passed = httpx.post(payment["url"], data={"card": ASKS, "authenticated": "true"})
-    assert passed.status_code == 303
+    assert httpx.post(payment["url"], data={"card": GOOD}).status_code == 303
     stripe_on.ask("flush")
     tasks_run_due()
     assert payer.paid() == 20 * PER_USD
+
+
+def test_a_bank_that_asks_its_person(stripe_on: Any, payer: Any) -> None:
+    payment = payer.checkout()
+
+    def post(**form: str) -> Any:
+        answer = httpx.post(payment["url"], data={"card": ASKS, **form})
+        stripe_on.ask("flush")
+        tasks_run_due()
+        return answer
+
+    asked = post()
+    assert asked.status_code == 200 and "Your bank asks" in asked.text and "3184" in asked.text
+    failed = post(bank="fail")
+    assert failed.status_code == 200 and "Authentication failed" in failed.text
+    assert (Payment.objects.get().state, payer.paid()) == ("open", 0)
+    assert post(bank="confirm").status_code == 303
+    assert payer.paid() == 20 * PER_USD
+    assert len(stripe_on.ask("objects", kind="charge")) == 1
+    assert audit() == []
 
 
 def test_a_page_nobody_paid_ends(stripe_on: Any, payer: Any) -> None:
@@ -153,6 +171,29 @@ def test_another_tenant_sees_no_payment(stripe_on: Any, payer: Any) -> None:
     api.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
     assert api.get(f"/v1/billing/payments/{payment['id']}").status_code == 404
     assert api.get("/v1/billing/payments").json()["data"] == []
+
+
+def test_the_list_by_pages(stripe_on: Any, payer: Any) -> None:
+    ids = [payer.checkout("20.00")["id"] for _ in range(3)][::-1]
+    Payment.objects.update(created_at=Payment.objects.earliest("created_at").created_at)
+    ids.sort(reverse=True)  # at one instant the ids decide
+
+    def page(**query: Any) -> Any:
+        return payer.api.get("/v1/billing/payments", query).json()
+
+    first = page(limit=2)
+    assert [row["id"] for row in first["data"]] == ids[:2]
+    assert (first["has_more"], first["next"]) == (True, ids[1])
+    second = page(limit=2, after=first["next"])
+    assert [row["id"] for row in second["data"]] == ids[2:]
+    assert (second["has_more"], second["next"]) == (False, None)
+    assert [row["id"] for row in page()["data"]] == ids
+    from motet_platform.accounts.services import account_create
+
+    other = account_create(email="charlie@other.example", name="Other", slug="other").account
+    theirs = Payment.objects.create(wallet=other.wallet, kind="checkout", cents=1).pk
+    for wrong in ({"after": "x"}, {"after": theirs}, {"limit": 0}):
+        assert page(**wrong)["error"]["code"] == "invalid_request"
 
 
 def _client() -> Any:

@@ -51,6 +51,15 @@ def autotopup_set(
     )[0]
 
 
+def autotopup_off(*, wallet_id: int) -> bool:
+    """From the caller's transaction on no charge is begun; whether it was on.
+
+    A charge that has begun already still ends on the books.
+    """
+    rule = AutoTopup.objects.select_for_update().filter(pk=wallet_id, enabled=True)
+    return bool(rule) and bool(rule.update(enabled=False, next_try_at=None))
+
+
 def autotopup_open(wallet_id: int) -> Payment | None:
     """The payment to be made, on record before Stripe is asked; None where none may be made.
 
@@ -120,11 +129,9 @@ def autotopup_settle(payment: Payment) -> None:
         rule = AutoTopup.objects.select_for_update().filter(pk=payment.wallet_id).first()
         if rule is None:
             return
-        if payment.state == Payment.State.PAID:
-            rule.failures, rule.next_try_at = 0, None
-        elif payment.state == Payment.State.FAILED and payment.kind == Payment.Kind.AUTO:
+        if payment.state in (Payment.State.PAID, Payment.State.FAILED):
             _count(rule)
-        rule.save()
+            rule.save()
 
 
 def spent_this_month(wallet_id: int) -> int:
@@ -142,12 +149,16 @@ def _count(rule: AutoTopup) -> None:
     failed = payments.filter(
         kind=Payment.Kind.AUTO, state=Payment.State.FAILED, created_at__gt=rule.restarted_at
     )
-    if worked := payments.filter(state=Payment.State.PAID).first():
-        failed = failed.filter(created_at__gt=worked.created_at)
+    worked = payments.filter(state=Payment.State.PAID).order_by("-paid_at").first()
+    if worked is not None and worked.paid_at is not None:
+        failed = failed.filter(created_at__gt=worked.paid_at)
     failures, last = failed.count(), failed.first()
-    if last is None or failures == rule.failures:
+    if failures == rule.failures:
         return
     rule.failures = failures
+    if last is None:
+        rule.next_try_at = None
+        return
     rule.next_try_at = timezone.now() + COOLDOWN * 2 ** (failures - 1)
     if last.error == "authentication_required" or failures >= MAX_FAILURES:
         rule.enabled, rule.stopped = False, last.error or "declined"

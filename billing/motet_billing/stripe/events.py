@@ -45,7 +45,7 @@ def event_handle(client: StripeClient, event_id: str) -> Payment | None:
     event = Event.objects.get(pk=event_id)
     payment = None
     if event.type in TYPES:
-        payment = _payment(client, event.payload["data"]["object"])
+        payment = payment_of(client, event)
         if payment is not None:
             payment = payment_sync(client, payment.pk)
             autotopup_settle(payment)
@@ -53,8 +53,9 @@ def event_handle(client: StripeClient, event_id: str) -> Payment | None:
     return payment
 
 
-def _payment(client: StripeClient, subject: dict[str, Any]) -> Payment | None:
-    """By our mark on the object, else by the intent that it belongs to."""
+def payment_of(client: StripeClient, event: Event) -> Payment | None:
+    """By our mark on the event's object, else by the intent that it belongs to."""
+    subject: dict[str, Any] = event.payload["data"]["object"]
     if found := _marked(subject.get("metadata")):
         return found
     whole = subject.get("object") == "payment_intent"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from stripe import Charge, PaymentIntent, StripeClient
+from stripe import Charge, Dispute, PaymentIntent, Refund, StripeClient
 
 from motet_billing.stripe.client import answers, note
 from motet_billing.stripe.models import Payment
@@ -40,6 +40,18 @@ class Facts:
 _DISPUTES = {"won": "won", "lost": "lost", "needs_response": "open", "under_review": "open"}
 
 
+def refund_fact(refund: Refund) -> RefundFact:
+    state = "failed" if refund.status in ("failed", "canceled") else "done"
+    return RefundFact(refund.id, refund.amount, state, note(refund.metadata, "motet_refund"))
+
+
+def dispute_fact(dispute: Dispute) -> DisputeFact | None:
+    """None for an inquiry ("warning_..."), which moves no money."""
+    if dispute.status not in _DISPUTES:
+        return None
+    return DisputeFact(dispute.id, dispute.amount, _DISPUTES[dispute.status])
+
+
 def facts_of(client: StripeClient, payment: Payment) -> Facts | None:
     """None where Stripe knows nothing of the payment."""
     with answers():
@@ -57,7 +69,7 @@ def _checkout(client: StripeClient, payment: Payment) -> Facts | None:
     session = client.v1.checkout.sessions.retrieve(session_id)
     if intent := session.payment_intent:
         # A card that was declined leaves the page open for another one.
-        known = _intent(client, _id(intent), session_id)
+        known = _intent(client, id_of(intent), session_id)
         if known.state == "paid" or session.status != "open":
             return known
     if session.status == "expired":
@@ -109,20 +121,9 @@ def _intent(client: StripeClient, intent_id: str, session_id: str | None) -> Fac
         intent_id=intent.id,
         received=intent.amount_received,
         receipt_url=(charge.receipt_url or "") if isinstance(charge, Charge) else "",
-        refunds=tuple(
-            RefundFact(
-                refund.id,
-                refund.amount,
-                "failed" if refund.status in ("failed", "canceled") else "done",
-                note(refund.metadata, "motet_refund"),
-            )
-            for refund in refunds.auto_paging_iter()
-        ),
-        # Inquiries ("warning_...") move no money.
+        refunds=tuple(refund_fact(refund) for refund in refunds.auto_paging_iter()),
         disputes=tuple(
-            DisputeFact(dispute.id, dispute.amount, _DISPUTES[dispute.status])
-            for dispute in disputes.auto_paging_iter()
-            if dispute.status in _DISPUTES
+            fact for dispute in disputes.auto_paging_iter() if (fact := dispute_fact(dispute))
         ),
     )
 
@@ -139,5 +140,6 @@ def _error(intent: PaymentIntent) -> str:
     return (error.decline_code or error.code or "declined") if error else ""
 
 
-def _id(value: object) -> str:
+def id_of(value: object) -> str:
+    """The id of what Stripe names or shows whole."""
     return value if isinstance(value, str) else str(value.id)  # type: ignore[attr-defined]

@@ -25,12 +25,20 @@ HOUR = timedelta(hours=1)
 UNIQUE_FOR = timedelta(hours=23)  # Stripe promises 24 hours
 
 
-def meter_open(client: StripeClient) -> str:
-    """Stripe's id of the meter, made if there is none."""
+def meter_find(client: StripeClient) -> str | None:
+    """Stripe's id of the meter, None where there is none."""
     with answers():
         for meter in client.v1.billing.meters.list({"status": "active"}).auto_paging_iter():
             if meter.event_name == METER:
                 return meter.id
+    return None
+
+
+def meter_open(client: StripeClient) -> str:
+    """Stripe's id of the meter, made if there is none."""
+    if found := meter_find(client):
+        return found
+    with answers():
         made = client.v1.billing.meters.create(
             {
                 "display_name": "Motet usage (micro-USD)",
@@ -50,13 +58,17 @@ def plan_open(*, wallet_id: int) -> MeterPlan:
     """From now on the wallet's charges are exported."""
     with transaction.atomic():
         _lock(wallet_id)
+        last = _last_journal(wallet_id)
         return MeterPlan.objects.get_or_create(
-            wallet_id=wallet_id, defaults={"journal_id": _last_journal(wallet_id)}
+            wallet_id=wallet_id, defaults={"journal_id": last, "since_journal_id": last}
         )[0]
 
 
 def export_cut(wallet_id: int, *, now: datetime | None = None) -> MeterExport | None:
-    """Put on record what the hour that has ended is worth, once per hour; None where nothing is."""
+    """Put on record what the hour that has ended is worth, once per hour.
+
+    None where that is less than one micro-USD: the next export has it.
+    """
     hour = (now or timezone.now()).replace(minute=0, second=0, microsecond=0) - HOUR
     with transaction.atomic():
         _lock(wallet_id)
@@ -64,11 +76,11 @@ def export_cut(wallet_id: int, *, now: datetime | None = None) -> MeterExport | 
         if MeterExport.objects.filter(wallet_id=wallet_id, hour__gte=hour).exists():
             return None
         since, until = plan.journal_id, _last_journal(wallet_id)
-        micro_usd, plan.carry = divmod(plan.carry + _charged(wallet_id, since, until), MICRO_USD)
-        plan.journal_id = until
-        plan.save()
+        micro_usd, carry = divmod(plan.carry + _charged(wallet_id, since, until), MICRO_USD)
         if not micro_usd:
             return None
+        plan.journal_id, plan.carry = until, carry
+        plan.save()
         return MeterExport.objects.create(
             identifier=f"motet-{wallet_id}-{hour:%Y%m%dT%HZ}",
             wallet_id=wallet_id,

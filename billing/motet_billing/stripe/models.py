@@ -173,14 +173,16 @@ class Event(models.Model):
 
 
 class MeterPlan(models.Model):
-    """A postpaid wallet: since `journal_id` its charges are exported to a meter.
+    """A postpaid wallet: its charges after `since_journal_id` are exported to a meter.
 
-    `carry` is what the exports so far left over below one micro-USD, in picodollars.
+    `journal_id` is how far that has come, and `carry` what the exports so far left over below one
+    micro-USD, in picodollars.
     """
 
     wallet = models.OneToOneField(
         "billing.Wallet", on_delete=models.PROTECT, primary_key=True, related_name="meter_plan"
     )
+    since_journal_id = models.BigIntegerField()
     journal_id = models.BigIntegerField()
     carry = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

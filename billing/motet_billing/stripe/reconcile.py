@@ -1,7 +1,7 @@
-"""Payments and refunds whose end nobody told us: Stripe is asked, so that no webhook is needed."""
+"""What nobody told us of payments, refunds and disputes: Stripe is asked after it."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -10,6 +10,7 @@ from stripe import StripeClient
 from motet_billing.stripe.autotopup import autotopup_send, autotopup_settle
 from motet_billing.stripe.errors import PaymentError
 from motet_billing.stripe.events import event_handle
+from motet_billing.stripe.listed import payments_missed
 from motet_billing.stripe.models import Event, Payment, Refund
 from motet_billing.stripe.refunds import refund_send
 from motet_billing.stripe.settle import payment_sync
@@ -48,6 +49,26 @@ def reconcile(client: StripeClient, *, limit: int = 50) -> int:
             moved += 1
         except PaymentError as error:
             log.warning("%s is not handled: %s", event, error)
+    return moved
+
+
+def catch_up(client: StripeClient, *, since: datetime) -> int:
+    """Apply the refunds and disputes made since then that we did not hear of; of how many payments.
+
+    An end that comes late (a dispute won, a refund that failed) counts with the day it began.
+    """
+    moved = 0
+    try:
+        missed = payments_missed(client, since)
+    except PaymentError as error:
+        log.warning("refunds and disputes are not looked through: %s", error)
+        return moved
+    for payment in missed:
+        try:
+            autotopup_settle(payment_sync(client, payment.pk))
+            moved += 1
+        except (PaymentError, ValueError) as error:
+            log.warning("%s is not settled: %s", payment, error)
     return moved
 
 

@@ -21,7 +21,11 @@ from motet_billing.stripe.models import CENT, Customer, Dispute, Payment, Refund
 def payment_sync(client: StripeClient, payment_id: uuid.UUID) -> Payment:
     """Ask Stripe about the payment and apply the answer. StripeUnavailable, PaymentRefused."""
     payment = Payment.objects.select_related("wallet__stripe_customer").get(pk=payment_id)
-    facts = facts_of(client, payment)
+    return facts_apply(payment_id, facts_of(client, payment))
+
+
+def facts_apply(payment_id: uuid.UUID, facts: Facts | None) -> Payment:
+    """Bring the books to what Stripe said; None: it knows nothing of the payment."""
     with transaction.atomic():
         payment = Payment.objects.select_for_update().get(pk=payment_id)
         if facts is not None:

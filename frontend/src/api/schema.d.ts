@@ -437,7 +437,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The account's latest 100 top-ups, newest first. */
+        /** @description The account's top-ups, newest first. */
         get: operations["billing_payments"];
         put?: never;
         post?: never;
@@ -668,7 +668,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Gives an account credit. */
+        /** @description Gives an account credit. 202: with MOTET_FOUR_EYES it waits for another's approval. */
         post: operations["operator_grant"];
         delete?: never;
         options?: never;
@@ -704,6 +704,57 @@ export interface paths {
         put?: never;
         /** @description Stops every key and every member of an account at once. */
         post: operations["operator_suspend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Credit given and taken by hand, newest first: what was posted, refused, and waits. */
+        get: operations["operator_adjustments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/adjustments/{adjustment_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Posts an adjustment that waits; whoever asked for it cannot. */
+        post: operations["operator_adjustment_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/adjustments/{adjustment_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Ends an adjustment that waits; nothing moves. */
+        post: operations["operator_adjustment_refuse"];
         delete?: never;
         options?: never;
         head?: never;
@@ -951,6 +1002,38 @@ export interface components {
             has_more: boolean;
             next: string | null;
         };
+        /** @description Credit given or taken by hand. `waiting`: another one of the staff has to approve it. */
+        AdjustmentOut: {
+            /** @default adjustment */
+            object?: string;
+            id: number;
+            account: string;
+            /** @description USD; negative was taken away. */
+            readonly amount: string;
+            lot_kind: components["schemas"]["LotKindEnum"];
+            reason: string;
+            once: string | null;
+            state: components["schemas"]["AdjustmentOutStateEnum"];
+            asked_by: string;
+            decided_by?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            decided_at: string | null;
+        };
+        /**
+         * @description * `waiting` - Waiting
+         *     * `posted` - Posted
+         *     * `refused` - Refused
+         * @enum {string}
+         */
+        AdjustmentOutStateEnum: "waiting" | "posted" | "refused";
+        AdjustmentPageOut: {
+            object: string;
+            data: components["schemas"]["AdjustmentOut"][];
+            has_more: boolean;
+            next: string | null;
+        };
         AlertsIn: {
             /** @default true */
             email?: boolean;
@@ -1185,6 +1268,11 @@ export interface components {
         GrantIn: {
             /** @description USD, such as 25.00. */
             amount: string;
+            /**
+             * @description Stands in the customer's ledger as well.
+             * @default granted by the operator
+             */
+            reason?: string;
             /** @description A name for this grant: it grants only once. */
             once?: string;
         };
@@ -1339,6 +1427,12 @@ export interface components {
             max_rank: number;
             projections: string[];
         };
+        /**
+         * @description * `promo` - promo
+         *     * `paid` - paid
+         * @enum {string}
+         */
+        LotKindEnum: "promo" | "paid";
         LotOut: {
             id: number;
             kind: string;
@@ -1430,6 +1524,8 @@ export interface components {
         PaymentListOut: {
             object: string;
             data: components["schemas"]["PaymentOut"][];
+            has_more: boolean;
+            next: string | null;
         };
         PaymentMethodListOut: {
             object: string;
@@ -2609,7 +2705,11 @@ export interface operations {
     };
     billing_payments: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before. */
+                after?: string;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3006,7 +3106,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StaffAccountOut"];
+                    "application/json": components["schemas"]["AdjustmentOut"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdjustmentOut"];
                 };
             };
         };
@@ -3049,6 +3157,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StaffAccountOut"];
+                };
+            };
+        };
+    };
+    operator_adjustments: {
+        parameters: {
+            query?: {
+                /** @description A slug. */
+                account?: string;
+                after?: number;
+                limit?: number;
+                /**
+                 * @description * `waiting` - Waiting
+                 *     * `posted` - Posted
+                 *     * `refused` - Refused
+                 */
+                state?: "waiting" | "posted" | "refused";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdjustmentPageOut"];
+                };
+            };
+        };
+    };
+    operator_adjustment_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                adjustment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdjustmentOut"];
+                };
+            };
+        };
+    };
+    operator_adjustment_refuse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                adjustment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdjustmentOut"];
                 };
             };
         };

@@ -13,7 +13,7 @@ export function Arrival({ id }: { id: string }) {
   const state = payment.data?.state;
   useEffect(() => {
     if (state === "paid")
-      for (const name of ["balance", "ledger", "payments"])
+      for (const name of ["balance", "ledger", "payments", "cards", "invoices"])
         void queries.invalidateQueries({ queryKey: [name] });
   }, [state, queries]);
   if (payment.error) return <Failure error={payment.error} retry={() => void payment.refetch()} />;

@@ -18,6 +18,7 @@ import { statsQuery } from "../usage/queries";
 import { startOf } from "../usage/range";
 import { Alerts } from "./alerts";
 import { Arrival } from "./arrival";
+import { AtStripe } from "./atStripe";
 import { AutoTopUp } from "./autoTopUp";
 import { daysLeft, daysText } from "./pace";
 import { Payments } from "./payments";
@@ -120,6 +121,7 @@ export default function Billing() {
         <Alerts />
       </SimpleGrid>
       <Payments />
+      <AtStripe />
       <Panel title="Ledger" flush>
         <Rows
           label="Ledger"

@@ -1,9 +1,10 @@
 import { Anchor, Badge } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { IconCreditCard } from "@tabler/icons-react";
 import type { components } from "../api/schema";
 import { Amount } from "../ui/amount";
 import { Empty } from "../ui/empty";
+import { More } from "../ui/more";
 import { Panel } from "../ui/panel";
 import { Rows, type Column } from "../ui/rows";
 import { Time } from "../ui/time";
@@ -41,14 +42,14 @@ const COLUMNS: Column<Payment>[] = [
 export function Payments() {
   const settings = useQuery(settingsQuery);
   const on = settings.data !== undefined && settings.data.stripe !== "off";
-  const payments = useQuery({ ...paymentsQuery, enabled: on });
+  const payments = useInfiniteQuery({ ...paymentsQuery, enabled: on });
   if (!on) return null;
   return (
     <Panel title="Top-ups" flush>
       <Rows
         label="Top-ups"
         columns={COLUMNS}
-        rows={payments.data?.data}
+        rows={payments.data}
         id={({ id }) => id}
         error={payments.error}
         retry={() => void payments.refetch()}
@@ -58,6 +59,7 @@ export function Payments() {
           </Empty>
         }
       />
+      <More of={payments} />
     </Panel>
   );
 }

@@ -23,9 +23,18 @@ export const settingsQuery = queryOptions({
   staleTime: 60_000,
 });
 
-export const paymentsQuery = queryOptions({
-  queryKey: ["payments"],
-  queryFn: () => body(api.GET("/v1/billing/payments")),
+export const paymentsQuery = pagesQuery(["payments", "list"], (after) =>
+  body(api.GET("/v1/billing/payments", { params: { query: { after, limit: 20 } } })),
+);
+
+export const cardsQuery = queryOptions({
+  queryKey: ["cards"],
+  queryFn: () => body(api.GET("/v1/billing/payment_methods")),
+});
+
+export const invoicesQuery = queryOptions({
+  queryKey: ["invoices"],
+  queryFn: () => body(api.GET("/v1/billing/invoices")),
 });
 
 /** One payment, asked for again until it is decided. */

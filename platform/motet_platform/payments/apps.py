@@ -6,4 +6,9 @@ class PaymentsConfig(AppConfig):
     label = "payments"
 
     def ready(self) -> None:
+        from motet_billing.checks import register
+
         from motet_platform.payments import tasks  # noqa: F401  (registers handlers and jobs)
+        from motet_platform.payments.books import stripe_check
+
+        register("stripe", stripe_check)

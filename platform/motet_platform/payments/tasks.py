@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from motet_billing.stripe import meters
 from motet_billing.stripe.autotopup import autotopup_due, autotopup_open, autotopup_send
 from motet_billing.stripe.errors import PaymentError
 from motet_billing.stripe.events import event_handle
 from motet_billing.stripe.models import AutoTopup, MeterPlan
-from motet_billing.stripe.reconcile import reconcile
+from motet_billing.stripe.reconcile import catch_up, reconcile
 
 from motet_platform.outbox.registry import handles, periodic
 from motet_platform.outbox.services import task_add
@@ -20,6 +21,9 @@ from motet_platform.payments.mail import stopped_mail
 from motet_platform.payments.rail import payments_on, require_stripe
 
 log = logging.getLogger(__name__)
+
+# How far back refunds and disputes are looked through each minute, and each hour.
+RECENT, LONG_AGO = timedelta(days=1), timedelta(days=180)
 
 
 @handles("stripe.event")
@@ -55,6 +59,14 @@ def autotopup() -> None:
 def payments() -> None:
     if payments_on():
         reconcile(require_stripe())
+        catch_up(require_stripe(), since=timezone.now() - RECENT)
+
+
+@periodic("payments_long_ago", every=timedelta(hours=1))
+def payments_long_ago() -> None:
+    """Banks decide on disputes, and refuse refunds, weeks after they began."""
+    if payments_on():
+        catch_up(require_stripe(), since=timezone.now() - LONG_AGO)
 
 
 @periodic("meters", every=timedelta(minutes=5))

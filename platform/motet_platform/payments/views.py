@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from motet_billing.money import usd
@@ -18,9 +19,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from motet_platform.api.paging import MAX_LIMIT
 from motet_platform.api.view import ApiView
 from motet_platform.config import get_config
-from motet_platform.errors import NotFound
+from motet_platform.errors import InvalidRequest, NotFound
 from motet_platform.keys import scopes
 from motet_platform.payments.amount import CentsField
 from motet_platform.payments.customer import customer_for, customer_known
@@ -118,19 +120,47 @@ class PortalView(ApiView):
         return Response({"url": url}, status=201)
 
 
+class PaymentQuery(serializers.Serializer[dict[str, Any]]):
+    limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, default=50)
+    after = serializers.UUIDField(required=False, help_text="`next` of the page before.")
+
+
 class PaymentListOut(serializers.Serializer[dict[str, Any]]):
     object = serializers.CharField()
     data = PaymentOut(many=True)  # type: ignore[assignment]
+    has_more = serializers.BooleanField()
+    next = serializers.CharField(allow_null=True)
 
 
 class PaymentsView(ApiView):
     scopes = {"GET": scopes.BILLING}
 
-    @extend_schema(operation_id="billing_payments", responses=PaymentListOut)
+    @extend_schema(
+        operation_id="billing_payments", parameters=[PaymentQuery], responses=PaymentListOut
+    )
     def get(self, request: Request) -> Response:
-        """The account's latest 100 top-ups, newest first."""
-        rows = Payment.objects.filter(wallet=self.account.wallet).order_by("-created_at")[:100]
-        return Response({"object": "list", "data": [PaymentOut(row).data for row in rows]})
+        """The account's top-ups, newest first."""
+        query = PaymentQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        limit, after = query.validated_data["limit"], query.validated_data.get("after")
+        ours = Payment.objects.filter(wallet=self.account.wallet)
+        rows = ours.order_by("-created_at", "-pk")
+        if after is not None:
+            last = ours.filter(pk=after).first()
+            if last is None:
+                raise InvalidRequest("No top-up has this id.", param="after")
+            older = Q(created_at=last.created_at, pk__lt=last.pk)
+            rows = rows.filter(Q(created_at__lt=last.created_at) | older)
+        found = list(rows[: limit + 1])
+        has_more = len(found) > limit
+        return Response(
+            {
+                "object": "list",
+                "data": [PaymentOut(row).data for row in found[:limit]],
+                "has_more": has_more,
+                "next": str(found[limit - 1].pk) if has_more else None,
+            }
+        )
 
 
 class PaymentView(ApiView):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +15,7 @@ from rest_framework.response import Response
 
 from motet_platform.accounts.models import Account, Role
 from motet_platform.accounts.selectors import account_get
-from motet_platform.accounts.services import account_grant, account_suspend
+from motet_platform.accounts.services import account_suspend
 from motet_platform.api.paging import Page, PageQuery
 from motet_platform.metering.requests import requests_where
 from motet_platform.metering.stats_views import StatsOut, StatsQuery, priced, stats_body
@@ -91,29 +90,6 @@ class StaffAccountsView(StaffView):
         return Response(
             page.body(rows, lambda a: StaffAccountOut(a, context=context).data, lambda a: a.pk)
         )
-
-
-class GrantIn(serializers.Serializer[dict[str, Any]]):
-    amount = serializers.CharField(max_length=40, help_text="USD, such as 25.00.")
-    once = serializers.CharField(
-        max_length=100, required=False, help_text="A name for this grant: it grants only once."
-    )
-
-
-class StaffGrantView(StaffView):
-    @extend_schema(operation_id="operator_grant", request=GrantIn, responses=StaffAccountOut)
-    def post(self, request: Request, slug: str) -> Response:
-        """Gives an account credit."""
-        body = GrantIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        account = account_get(slug)
-        once = body.validated_data.get("once") or secrets.token_hex(8)
-        account_grant(
-            account=account,
-            usd=body.validated_data["amount"],
-            source_key=f"operator:{account.pk}:{once}",
-        )
-        return _one(account)
 
 
 class StaffSuspendView(StaffView):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from motet_billing.stripe.autotopup import autotopup_off
 
 from motet_platform.accounts.models import Account
 from motet_platform.adapters.services import adapter_delete
@@ -33,8 +34,8 @@ def account_update(*, account: Account, changes: Mapping[str, Any]) -> Account:
 
 
 def account_delete(*, account: Account, confirm: str) -> None:
-    """Ends the account for good: keys, adapters, members. What it has paid and used stays on the
-    books, and its slug is never given again. InvalidRequest `slug_mismatch`.
+    """Ends the account for good: keys, adapters, members, automatic top-ups. What it has paid and
+    used stays on the books, and its slug is never given again. InvalidRequest `slug_mismatch`.
     """
     if confirm != account.slug:
         raise InvalidRequest(
@@ -47,6 +48,14 @@ def account_delete(*, account: Account, confirm: str) -> None:
             adapter_delete(adapter=adapter)
         # Members' own dashboards too: nothing may be booked on the account any more.
         ApiKey.objects.filter(account=account, revoked_at=None).update(revoked_at=now)
+        if autotopup_off(wallet_id=account.wallet.pk):
+            audit(
+                account,
+                "billing.autotopup",
+                account.slug,
+                before={"enabled": True},
+                after={"enabled": False},
+            )
         account.service_accounts.filter(deleted_at=None).update(deleted_at=now)
         account.invitations.filter(accepted_at=None, revoked_at=None).update(revoked_at=now)
         members = [m.user.email for m in account.memberships.select_related("user")]

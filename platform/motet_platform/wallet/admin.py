@@ -15,6 +15,8 @@ from motet_billing.money import usd
 
 from motet_platform.accounts.models import User
 from motet_platform.api.admin import ReadOnlyAdmin
+from motet_platform.audit.actor import Actor, acting
+from motet_platform.audit.models import ActorKind
 from motet_platform.errors import MotetError
 from motet_platform.wallet.adjustments import adjustment_decide
 from motet_platform.wallet.forms import AdjustmentForm, PriceForm
@@ -152,6 +154,7 @@ class AdjustmentAdmin(ReadOnlyAdmin):
         assert isinstance(request.user, User)
         for adjustment in chosen:
             try:
-                adjustment_decide(adjustment_id=adjustment.pk, by=request.user, approve=approve)
+                with acting(Actor(ActorKind.OPERATOR, str(request.user))):
+                    adjustment_decide(adjustment_id=adjustment.pk, by=request.user, approve=approve)
             except MotetError as error:
                 self.message_user(request, f"{adjustment}: {error.message}", messages.ERROR)

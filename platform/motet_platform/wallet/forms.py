@@ -12,6 +12,8 @@ from motet_billing.money import picodollars
 from motet_billing.services import price_set
 
 from motet_platform.accounts.models import User
+from motet_platform.audit.actor import Actor, acting
+from motet_platform.audit.models import ActorKind
 from motet_platform.catalog.selectors import bases_active
 from motet_platform.errors import MotetError
 from motet_platform.wallet.adjustments import adjustment_ask
@@ -88,6 +90,7 @@ class AdjustmentForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.errors:
             return
         try:
-            self.instance = adjustment_ask(**self.cleaned_data, by=self.by)
+            with acting(Actor(ActorKind.OPERATOR, str(self.by))):
+                self.instance = adjustment_ask(**self.cleaned_data, by=self.by)
         except MotetError as error:
             self.add_error(None, error.message)

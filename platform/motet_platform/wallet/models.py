@@ -37,6 +37,7 @@ class Adjustment(models.Model):
     amount = models.BigIntegerField(help_text="Picodollars.")
     lot_kind = models.TextField(choices=[("promo", "promo"), ("paid", "paid")], default="promo")
     reason = models.TextField()
+    once = models.TextField(null=True, help_text="A name under which the account gets it once.")
     state = models.TextField(choices=State, default=State.WAITING)
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -45,6 +46,7 @@ class Adjustment(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["account", "once"], name="adjustment_once"),
             models.CheckConstraint(condition=~models.Q(amount=0), name="adjustment_not_zero"),
             models.CheckConstraint(condition=~models.Q(reason=""), name="adjustment_has_reason"),
             models.CheckConstraint(

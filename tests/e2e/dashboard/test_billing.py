@@ -24,7 +24,28 @@ def test_top_up(fresh: Person) -> None:
     top_ups = page.get_by_role("region", name="Top-ups")
     expect(top_ups.get_by_role("row")).to_have_count(2)  # its head, and the payment
     expect(top_ups).to_contain_text("by hand")
+    cards = page.get_by_role("region", name="Cards", exact=True)
+    expect(cards).to_contain_text("visa •••• 4242")
+    expect(cards).to_contain_text("default")
+    invoices = page.get_by_role("region", name="Invoices")
+    expect(invoices.get_by_role("row")).to_have_count(2)
+    expect(invoices).to_contain_text("$20.00")
+    expect(invoices.get_by_role("link", name="PDF")).to_be_visible()
     assert fresh.flaws() == []
+
+
+def test_more_top_ups(fresh: Person) -> None:
+    page = fresh.page
+    for _ in range(21):
+        fresh.go("/billing", "Billing")
+        page.get_by_role("button", name="Pay by card").click()
+        expect(page.get_by_text("sandbox, not Stripe")).to_be_visible()
+    fresh.go("/billing", "Billing")
+    top_ups = page.get_by_role("region", name="Top-ups")
+    expect(top_ups.get_by_role("row")).to_have_count(21)  # its head, and a page
+    top_ups.get_by_role("button", name="More").click()
+    expect(top_ups.get_by_role("row")).to_have_count(22)
+    expect(top_ups.get_by_role("button", name="More")).to_have_count(0)
 
 
 def test_a_card_that_is_declined(fresh: Person) -> None:
@@ -38,6 +59,21 @@ def test_a_card_that_is_declined(fresh: Person) -> None:
     fresh.see("Billing")
     expect(page.get_by_role("region", name="Top-ups")).to_contain_text("open")
     expect(page.get_by_role("region", name="Credit, in the order")).not_to_contain_text("paid")
+
+
+def test_a_bank_that_asks(fresh: Person) -> None:
+    page = fresh.page
+    fresh.go("/billing", "Billing")
+    page.get_by_role("button", name="Pay by card").click()
+    page.get_by_label("Test card").select_option("4000002760003184")
+    page.get_by_role("button", name="Pay $25.00").click()
+    page.get_by_role("button", name="Fail").click()
+    expect(page.get_by_role("alert")).to_contain_text("Authentication failed")
+    page.get_by_label("Test card").select_option("4000002760003184")
+    page.get_by_role("button", name="Pay $25.00").click()
+    page.get_by_role("button", name="Confirm").click()
+    page.wait_for_url(re.compile(r"/billing\?payment="))
+    expect(page.get_by_role("status")).to_contain_text("Paid: $25.00")
 
 
 def test_a_spend_cap_and_its_alerts(fresh: Person) -> None:

@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from motet_billing import money
-from motet_billing.selectors import balance
 from motet_platform.audit.models import AuditEntry
 from motet_platform.metering.models import UsageRecord
 
@@ -71,18 +69,6 @@ def test_stats(alice: Any, staff: Any) -> None:
     use(staff, "req_2", 2)
     assert staff.api.get("/v1/operator/stats").json()["total"]["requests"] == 2
     assert staff.api.get("/v1/stats").json()["total"]["requests"] == 1
-
-
-def test_grant(alice: Any, staff: Any, error_of: Any) -> None:
-    url, body = "/v1/operator/accounts/acme/grant", {"amount": "2.50", "once": "goodwill"}
-    for _ in range(2):
-        answer = staff.api.post(url, body, format="json")
-        assert (answer.status_code, answer.json()["available"]) == (200, "7.50")
-    assert balance(alice.account.pk).available == money.picodollars("7.50")
-    for amount in ("0", "-1", "x"):
-        assert staff.api.post(url, {"amount": amount}, format="json").status_code == 400
-    nobody = staff.api.post("/v1/operator/accounts/nobody/grant", body, format="json")
-    assert (nobody.status_code, error_of(nobody)) == (404, "account_not_found")
 
 
 def test_suspend_and_resume(alice: Any, staff: Any, error_of: Any) -> None:

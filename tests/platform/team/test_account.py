@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 from motet_billing.selectors import balance
+from motet_billing.stripe.autotopup import autotopup_due, autotopup_open, autotopup_set
+from motet_billing.stripe.models import AutoTopup, Customer
 from motet_platform.accounts.models import Account
 from motet_platform.adapters.models import Adapter
+from motet_platform.audit.models import AuditEntry
 from motet_platform.catalog.models import BaseModel
 from motet_platform.metering.models import UsageRecord
 
@@ -42,6 +45,36 @@ def test_no_key_changes_it(alice: Any, error_of: Any) -> None:
         alice.api.delete("/v1/account?confirm=acme"),
     ):
         assert (answer.status_code, error_of(answer)) == (403, "missing_scope")
+
+
+def test_its_end_ends_automatic_top_ups(alice: Any, monkeypatch: Any) -> None:
+    wallet = alice.account.wallet.pk
+    autotopup_set(
+        wallet_id=wallet, enabled=True, threshold=10**13, cents=2000, monthly_cap_cents=10_000
+    )
+    Customer.objects.create(wallet_id=wallet, stripe_id="cus_1", email="alice@acme.example")
+    assert autotopup_due() == [wallet]
+    owner = alice.signed_in().api
+
+    with monkeypatch.context() as broken:  # whatever fails, all of it stays
+        broken.setattr(Account, "save", _fails)
+        assert owner.delete("/v1/account?confirm=acme").status_code == 500
+    assert autotopup_due() == [wallet]
+    before = balance(alice.account.pk)
+    assert owner.delete("/v1/account?confirm=acme").status_code == 204
+    assert autotopup_due() == []
+    assert autotopup_open(wallet) is None
+    assert not AutoTopup.objects.get().enabled
+    line = AuditEntry.objects.get(action="billing.autotopup")
+    assert (line.actor, line.before, line.after) == (
+        "alice@acme.example", {"enabled": True}, {"enabled": False},
+    )  # fmt: skip
+    assert balance(alice.account.pk) == before
+
+
+def test_its_end_without_automatic_top_ups_says_nothing_of_them(alice: Any) -> None:
+    assert alice.signed_in().api.delete("/v1/account?confirm=acme").status_code == 204
+    assert not AuditEntry.objects.filter(action="billing.autotopup").exists()
 
 
 def test_its_end(alice: Any, bob: Any, at_auth: Any, error_of: Any) -> None:
@@ -108,3 +141,7 @@ def test_retention(alice: Any, charlie: Any, error_of: Any) -> None:
     since = (timezone.now() - timedelta(days=40)).date()
     sums = alice.api.get(f"/v1/stats?bucket=day&start={since}").json()
     assert sums["total"]["requests"] == 2
+
+
+def _fails(*_: Any, **__: Any) -> None:
+    raise RuntimeError

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from motet_billing.models import Cap, CapAlert
+from motet_platform.audit.models import AuditEntry
 from motet_platform.config import get_config
 from motet_platform.outbox.models import Task
 from motet_platform.outbox.runner import tasks_run_due
@@ -80,6 +81,29 @@ def test_a_capped_key_gives_no_more_than_it_has(alice: Any, error_of: Any) -> No
     assert (own.status_code, error_of(own)) == (403, "key_exceeds_parent")
     child = capped.post("/v1/keys", {"name": "child", "spend_cap": {"limit": "10"}}, format="json")
     assert child.status_code == 201
+
+
+def fails(*_: Any, **__: Any) -> None:
+    raise RuntimeError
+
+
+def test_the_log_has_a_cap_with_the_change_or_neither(alice: Any, monkeypatch: Any) -> None:
+    alice.api.put("/v1/billing/caps", {"account": {"limit": "50"}}, format="json")
+    line = AuditEntry.objects.get(action="billing.cap")
+    assert (line.account, line.actor) == (alice.account, alice.key.prefix)
+    assert line.after == {"spend_cap": {"limit": "50.00", "period": "month"}}
+    monkeypatch.setattr("motet_platform.wallet.cap_views.audit", fails)
+    assert alice.api.put("/v1/billing/caps", {"account": None}, format="json").status_code == 500
+    assert Cap.objects.exists()
+
+
+def test_the_log_has_alerts_with_the_change_or_neither(alice: Any, monkeypatch: Any) -> None:
+    alice.api.put("/v1/billing/alerts", {"email": False}, format="json")
+    line = AuditEntry.objects.get(action="billing.alerts")
+    assert line.after == {"email": False, "webhook_url": ""}
+    monkeypatch.setattr("motet_platform.wallet.alerts.audit", fails)
+    assert alice.api.put("/v1/billing/alerts", {"email": True}, format="json").status_code == 500
+    assert alice.api.get("/v1/billing/alerts").json()["email"] is False
 
 
 def test_the_account(alice: Any, charlie: Any) -> None:

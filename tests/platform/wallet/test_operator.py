@@ -11,6 +11,7 @@ from motet_billing.money import picodollars
 from motet_billing.selectors import audit, balance, price_at
 from motet_billing.services import price_set
 from motet_platform.accounts.models import User
+from motet_platform.audit.models import AuditEntry
 from motet_platform.catalog.models import BaseModel
 from motet_platform.config import get_config
 from motet_platform.errors import InvalidRequest, NotFound, PermissionDenied
@@ -116,6 +117,9 @@ def test_adjustments(desk: Client, alice: Any, boss: Any) -> None:
         ("adjustment", "-7.00", "an outage"), ("grant", "2.50", "an outage"),
     ]  # fmt: skip
     assert audit() == []
+    assert [(entry.action, entry.actor) for entry in AuditEntry.objects.order_by("pk")][-2:] == [
+        ("credit.grant", "boss@motet.example"), ("credit.take", "boss@motet.example"),
+    ]  # fmt: skip
     assert desk.post(f"/admin/wallet/adjustment/{first.pk}/delete/").status_code == 403
 
 

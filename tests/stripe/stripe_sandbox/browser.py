@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from . import checkout, pages
+from .cards import card
 from .customers import detach, save_card
 from .errors import StripeError
 from .store import Store
@@ -49,9 +50,11 @@ def post(store: Store, path: str, form: dict[str, str]) -> Answer | None:
 
 
 def _pay(store: Store, key: str, form: dict[str, str]) -> Answer:
-    authenticated = form.get("authenticated") == "true"
+    number, answer = form.get("card", ""), form.get("bank")
     try:
-        session = checkout.complete(store, key, form.get("card", ""), authenticated=authenticated)
+        if card(number).asks and answer is None:
+            return Answer(200, pages.bank(checkout.retrieve(store, {}, key), number))
+        session = checkout.complete(store, key, number, authenticated=answer == "confirm")
     except StripeError as refusal:
         if refusal.status != 402:
             raise

@@ -62,6 +62,11 @@ class Control:
         self.store.clock_s += seconds
         return {"now": self.store.now()}
 
+    def do_age(self, object: str, seconds: int) -> Any:
+        """As if it had been made that much earlier."""
+        self.store.objects[object]["created"] -= seconds
+        return {}
+
     def do_tax(self, percent: int) -> Any:
         self.store.tax_percent = percent
         return {}

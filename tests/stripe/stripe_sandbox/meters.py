@@ -2,9 +2,10 @@
 
 from .errors import StripeError, invalid
 from .routes import route
-from .store import Object, Store
+from .store import Object, Store, paged
 
 DEDUPE_S = 24 * 3600  # the window in which Stripe promises that an identifier is unique
+WINDOWS = {"hour": 3600, "day": 86_400}
 OLDEST_S, AHEAD_S = 35 * 86_400, 300
 
 
@@ -74,11 +75,20 @@ def summaries(store: Store, params: Object, id: str) -> Object:
         and params["start_time"] <= event["timestamp"] < params["end_time"]
     ]
     name = meter["value_settings"]["event_payload_key"]
-    total = sum(int(event["payload"][name]) for event in events)
-    summary = {
-        "id": "mtrusg_sandbox", "object": "billing.meter_event_summary", "livemode": False,
-        "meter": id, "aggregated_value": total,
-        "start_time": params["start_time"], "end_time": params["end_time"],
-    }  # fmt: skip
-    return {"object": "list", "data": [summary] if events else [], "has_more": False,
-            "url": f"/v1/billing/meters/{id}/event_summaries"}  # fmt: skip
+    start, end = params["start_time"], params["end_time"]
+    step = WINDOWS.get(params.get("value_grouping_window", ""), end - start)
+    if step in WINDOWS.values() and (start % step or end % step):
+        raise invalid("Times must align with the grouping window.", param="start_time")
+    sums: dict[int, int] = {}
+    for event in events:
+        since = start + (event["timestamp"] - start) // step * step
+        sums[since] = sums.get(since, 0) + int(event["payload"][name])
+    found = [
+        {
+            "id": f"mtrusg_{id}_{since}", "object": "billing.meter_event_summary",
+            "livemode": False, "meter": id, "aggregated_value": sums[since],
+            "start_time": since, "end_time": since + step,
+        }
+        for since in sorted(sums, reverse=True)
+    ]  # fmt: skip
+    return paged(found, params, f"/v1/billing/meters/{id}/event_summaries")

@@ -29,9 +29,19 @@ def checkout(session: Object, refusal: str = "") -> str:
     return page(
         "Pay",
         f'{lines}<form method="post"><label>Test card <select name="card">{options}</select>'
-        '</label><p><label><input type="checkbox" name="authenticated" value="true" checked> '
-        "pass the bank's check (3DS), where the card asks for it</label></p>"
-        f'<button>Pay {usd(session["amount_total"])}</button></form><p><a href="{back}">Back</a>',
+        f"</label> <button>Pay {usd(session['amount_total'])}</button></form>"
+        f'<p><a href="{back}">Back</a>',
+    )
+
+
+def bank(session: Object, number: str) -> str:
+    """The card's bank asks its person (3DS) before it pays."""
+    return page(
+        "Your bank asks",
+        f"<p>Do you pay {usd(session['amount_total'])} with the card that ends in {number[-4:]}?"
+        f'<form method="post"><input type="hidden" name="card" value="{escape(number)}">'
+        '<button name="bank" value="confirm">Confirm</button> '
+        '<button name="bank" value="fail">Fail</button></form>',
     )
 
 

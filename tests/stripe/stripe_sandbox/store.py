@@ -60,16 +60,7 @@ class Store:
         found = self.all(kind, **{name: params.get(name) for name in filters})
         if isinstance(since := params.get("created"), dict) and "gte" in since:
             found = [made for made in found if made["created"] >= since["gte"]]
-        if after := params.get("starting_after"):
-            keys = [made["id"] for made in found]
-            found = found[keys.index(after) + 1 :] if after in keys else []
-        limit = params.get("limit", 10)
-        return {
-            "object": "list",
-            "data": found[:limit],
-            "has_more": len(found) > limit,
-            "url": f"/v1/{kind}s",
-        }
+        return paged(found, params, f"/v1/{kind}s")
 
     def event(self, kind: str, subject: Object) -> None:
         """Something happened to `subject`, which is copied as it is now."""
@@ -86,3 +77,12 @@ class Store:
             fresh = self.file.with_suffix(".new")
             fresh.write_text(json.dumps({"objects": self.objects, "clock_s": self.clock_s}))
             fresh.replace(self.file)
+
+
+def paged(found: list[Object], params: Object, url: str) -> Object:
+    """A list answer: what comes after the request's cursor, up to its limit."""
+    if after := params.get("starting_after"):
+        keys = [made["id"] for made in found]
+        found = found[keys.index(after) + 1 :] if after in keys else []
+    limit = params.get("limit", 10)
+    return {"object": "list", "data": found[:limit], "has_more": len(found) > limit, "url": url}
