@@ -14,7 +14,7 @@ import { root, text, type Search } from "./routes/root";
 import { Starting } from "./shell/starting";
 import type { Search as PlaygroundSearch } from "./playground/settings";
 import { Stuck } from "./shell/stuck";
-import type { UsageSearch } from "./usage/filters";
+import type { UsageSearch } from "./usage/search";
 
 async function signedIn(href: string) {
   if ((await queries.ensureQueryData(sessionQuery)) === null)
@@ -111,7 +111,10 @@ export const usage = createRoute({
     by: text(search.by),
     show: text(search.show),
     model: text(search.model),
+    adapter: text(search.adapter),
+    version: text(search.version),
     key: text(search.key),
+    member: text(search.member),
     status: text(search.status),
   }),
   component: lazyRouteComponent(() => import("./usage/usage")),

@@ -936,8 +936,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * @description Tokens and cost, grouped by any of model, version, key, member, day, hour. CSV with
-         *     `Accept: text/csv` or `?format=csv`: streamed, of any size, in no particular order.
+         * @description Tokens and cost, grouped by any of model, adapter, version, key, member, day, hour. CSV
+         *     with `Accept: text/csv` or `?format=csv`: streamed, of any size, in no particular order.
          */
         get: operations["usage_get"];
         put?: never;
@@ -1863,6 +1863,7 @@ export interface components {
             /** @description USD, an exact decimal. */
             cost: string;
             model?: string;
+            adapter?: string;
             version?: string;
             key?: string;
             member?: string;
@@ -3261,6 +3262,8 @@ export interface operations {
     operator_stats: {
         parameters: {
             query?: {
+                /** @description acme/support */
+                adapter?: string;
                 /**
                  * @description * `hour` - hour
                  *     * `day` - day
@@ -3270,7 +3273,7 @@ export interface operations {
                 end?: string;
                 /** @description The key's id. */
                 key?: number;
-                /** @description An e-mail. */
+                /** @description An e-mail, or service:NAME. */
                 member?: string;
                 /** @description As it was asked for. */
                 model?: string;
@@ -3338,6 +3341,8 @@ export interface operations {
     requests_list: {
         parameters: {
             query?: {
+                /** @description acme/support */
+                adapter?: string;
                 /** @description `next` of a page. */
                 after?: string;
                 /** @description Left out. */
@@ -3345,7 +3350,7 @@ export interface operations {
                 /** @description The key's id. */
                 key?: number;
                 limit?: number;
-                /** @description An e-mail. */
+                /** @description An e-mail, or service:NAME. */
                 member?: string;
                 /** @description As it was asked for. */
                 model?: string;
@@ -3458,6 +3463,8 @@ export interface operations {
     stats_get: {
         parameters: {
             query?: {
+                /** @description acme/support */
+                adapter?: string;
                 /**
                  * @description * `hour` - hour
                  *     * `day` - day
@@ -3467,7 +3474,7 @@ export interface operations {
                 end?: string;
                 /** @description The key's id. */
                 key?: number;
-                /** @description An e-mail. */
+                /** @description An e-mail, or service:NAME. */
                 member?: string;
                 /** @description As it was asked for. */
                 model?: string;
@@ -3514,12 +3521,22 @@ export interface operations {
     usage_get: {
         parameters: {
             query?: {
+                /** @description acme/support */
+                adapter?: string;
                 /** @description Left out of the answer; now where it is not given. */
                 end?: string;
                 format?: "csv" | "json";
                 group_by?: string;
+                /** @description The key's id. */
+                key?: number;
+                /** @description An e-mail, or service:NAME. */
+                member?: string;
+                /** @description As it was asked for. */
+                model?: string;
                 /** @description Included; 30 days ago where it is left out. */
                 start?: string;
+                /** @description acme/support@3 */
+                version?: string;
             };
             header?: never;
             path?: never;

@@ -94,6 +94,6 @@ export default function Stacked({
 function tick(time: string, bucket: "hour" | "day"): string {
   const at = new Date(time);
   return bucket === "hour"
-    ? at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })
+    ? at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" })
     : at.toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 }

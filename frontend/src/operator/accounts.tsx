@@ -10,7 +10,8 @@ import { More } from "../ui/more";
 import { Panel } from "../ui/panel";
 import { Rows, type Column } from "../ui/rows";
 import { Time } from "../ui/time";
-import { Grant, Resume, Suspend } from "./acts";
+import { Resume, Suspend } from "./acts";
+import { Grant } from "./grant";
 import { accountsQuery, type StaffAccount } from "./queries";
 
 const DIALOGS = { grant: Grant, suspend: Suspend, resume: Resume };
