@@ -93,8 +93,18 @@ function columns(onAct: (act: Act, account: StaffAccount) => void): Column<Staff
     },
     { name: "State", show: (account) => <Standing of={account} /> },
     { name: "Credit", number: true, show: ({ available }) => <Amount of={available} /> },
-    { name: "Spent, 30 days", number: true, show: ({ spent_30d }) => <Amount of={spent_30d} /> },
-    { name: "Requests, 30 days", number: true, show: ({ requests_30d }) => count(requests_30d) },
+    {
+      name: "In 30 days",
+      number: true,
+      show: ({ spent_30d, requests_30d }) => (
+        <Stack gap={0}>
+          <Amount of={spent_30d} />
+          <Text size="xs" c="dimmed">
+            {count(requests_30d)} requests
+          </Text>
+        </Stack>
+      ),
+    },
     { name: "Opened", number: true, show: ({ created_at }) => <Time at={created_at} /> },
     {
       name: "Change",

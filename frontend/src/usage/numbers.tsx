@@ -1,6 +1,5 @@
 import { Text } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
-import type { ReactNode } from "react";
 import type { UsageRow } from "../api/types";
 import { Amount } from "../ui/amount";
 import { count } from "../ui/format";
@@ -17,11 +16,10 @@ interface NumbersProps {
   by: By;
   rows: UsageRow[] | undefined;
   query: UseQueryResult;
-  empty: ReactNode;
 }
 
 /** The chart's sums as a table; a row's name narrows the page down to it. */
-export function Numbers({ by, rows, query, empty }: NumbersProps) {
+export function Numbers({ by, rows, query }: NumbersProps) {
   const columns: Column<UsageRow>[] = [
     { name: GROUPS[by], show: (row) => <Name by={by} name={row[by]} /> },
     { name: "Requests", number: true, show: (row) => count(row.requests) },
@@ -39,7 +37,7 @@ export function Numbers({ by, rows, query, empty }: NumbersProps) {
         id={(row) => row[by] ?? ""}
         error={query.error}
         retry={() => void query.refetch()}
-        empty={empty}
+        empty={null}
       />
     </Panel>
   );

@@ -53,11 +53,6 @@ export default function Usage() {
   const total = grouped.data?.total;
   const rows =
     grouped.data && [...grouped.data.data].sort((a, b) => value(b, show) - value(a, show));
-  const empty = (
-    <Empty icon={IconChartBar} title="Nothing was used in this time">
-      Choose a longer time or fewer filters above, or make a call.
-    </Empty>
-  );
   return (
     <Page
       title="Usage"
@@ -82,32 +77,39 @@ export default function Usage() {
         />
         <Figure label="Output tokens" value={total && compact(total.completion_tokens)} />
       </Figures>
-      <Panel title={`${SHOWS[show]} by ${GROUPS[by].toLowerCase()}`}>
-        {timed.error ? (
-          <Failure error={timed.error} retry={() => void timed.refetch()} />
-        ) : timed.data === undefined ? (
-          <Skeleton height={260} />
-        ) : timed.data.data.length === 0 ? (
-          empty
-        ) : (
-          <Chart
-            label={`${SHOWS[show]} by ${GROUPS[by].toLowerCase()} for each ${bucket}`}
-            bucket={bucket}
-            decimals={show === "cost"}
-            format={show === "cost" ? usd : compact}
-            series={series(
-              timed.data.data,
-              times(Date.parse(start), Date.parse(timed.data.end), bucket),
-              {
-                time: (row) => row[bucket] ?? "",
-                name: (row) => row[by] || nothing(by),
-                value: (row) => value(row, show),
-              },
+      {rows?.length === 0 ? (
+        <Panel>
+          <Empty icon={IconChartBar} title="Nothing was used in this time">
+            Choose a longer time or fewer filters above, or make a call.
+          </Empty>
+        </Panel>
+      ) : (
+        <>
+          <Panel title={`${SHOWS[show]} by ${GROUPS[by].toLowerCase()}`}>
+            {timed.error ? (
+              <Failure error={timed.error} retry={() => void timed.refetch()} />
+            ) : timed.data === undefined ? (
+              <Skeleton height={260} />
+            ) : (
+              <Chart
+                label={`${SHOWS[show]} by ${GROUPS[by].toLowerCase()} for each ${bucket}`}
+                bucket={bucket}
+                unit={show === "cost" ? "usd" : "count"}
+                series={series(
+                  timed.data.data,
+                  times(Date.parse(start), Date.parse(timed.data.end), bucket),
+                  {
+                    time: (row) => row[bucket] ?? "",
+                    name: (row) => row[by] || nothing(by),
+                    value: (row) => value(row, show),
+                  },
+                )}
+              />
             )}
-          />
-        )}
-      </Panel>
-      <Numbers by={by} rows={rows} query={grouped} empty={empty} />
+          </Panel>
+          <Numbers by={by} rows={rows} query={grouped} />
+        </>
+      )}
       <Requests search={search} start={start} onChange={set} />
     </Page>
   );
