@@ -69,13 +69,11 @@ def _versions(api: httpx.Client) -> None:
 def _upload(api: httpx.Client, name: str, files: dict[str, tuple[str, bytes]]) -> None:
     answer = api.post(f"/adapters/{name}/versions", files=files).raise_for_status()
     path = f"/adapters/{name}/versions/{answer.json()['version']}"
-    until(
-        lambda: api.get(path).json()["state"] in ("ready", "rejected"), f"{name} is decided on"
-    )
+    until(lambda: api.get(path).json()["state"] in ("ready", "rejected"), f"{name} is decided on")
 
 
 def _calls(base_url: str, secrets: list[str]) -> list[str]:
-    chance = random.Random(7)  # noqa: S311
+    chance = random.Random(7)
 
     def call(number: int) -> str:
         secret = secrets[number % len(secrets)]

@@ -1,9 +1,13 @@
 """A real adapter goes up by its two files, is refused or serves, and is compared with its base."""
 
+import base64
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 from motet_inference.tiny import ADAPTERS
+from motet_platform.supervisor.testing import LivePlatform
 from playwright.sync_api import expect
 
 from .browser import Person
@@ -34,12 +38,74 @@ def test_upload_and_compare_with_the_base(fresh: Person) -> None:
     fresh.prompt("Where is the harbour?")
     for voice in (base, own):
         expect(voice.locator("[data-state=done]")).not_to_be_empty()
-        for measure in ("tok/s", "first token", "cost: $"):
+        for measure in ("tok/s", "First token", "Cost"):
             expect(voice.get_by_text(measure).first).to_be_attached()
     texts = [voice.locator("[data-state=done]").inner_text() for voice in (base, own)]
     assert texts[0] != texts[1]
     page.get_by_role("button", name="View code").click()
     expect(page.get_by_label("The call in curl")).to_contain_text("motet-tiny")
+
+
+DROP = """async files => {
+  const transfer = new DataTransfer();
+  for (const [name, data] of files) {
+    const bytes = Uint8Array.from(atob(data), c => c.charCodeAt(0));
+    transfer.items.add(new File([bytes], name));
+  }
+  return transfer;
+}"""
+
+
+def test_dropped_files_and_their_progress(fresh: Person) -> None:
+    page = fresh.page
+    fresh.go("/adapters", "Adapters")
+    page.get_by_role("button", name="Upload an adapter").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("dropped")
+    files = [
+        (name, base64.b64encode((ADAPTERS["sql"] / name).read_bytes()).decode()) for name in FILES
+    ]
+    zone = dialog.get_by_label("Choose adapter_config.json")
+    zone.dispatch_event("drop", {"dataTransfer": page.evaluate_handle(DROP, files)})
+    expect(dialog.get_by_text("adapter_model.safetensors, 1.4 MB")).to_be_visible()
+
+    line = fresh.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 5, "downloadThroughput": -1, "uploadThroughput": 300_000}
+    line.send("Network.emulateNetworkConditions", slow)
+    dialog.get_by_role("button", name="Upload", exact=True).click()
+    sent = dialog.get_by_text(re.compile(r"^[1-9]\d? % sent$"))
+    expect(sent).to_be_visible()  # neither none nor all of it
+    dialog.get_by_role("button", name="Stop").click()
+    expect(dialog.get_by_role("progressbar")).to_have_count(0)
+    line.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
+    dialog.get_by_role("button", name="Upload", exact=True).click()
+    expect(dialog.get_by_text("dropped@1 is ready")).to_be_visible()
+    for found in ("Rank", "32", "Parameters", "Digest", "gate_proj"):
+        expect(dialog.get_by_text(found).first).to_be_visible()
+
+
+def test_a_link_carries_the_question(
+    anna: Person, person: Callable[..., Person], platform: LivePlatform
+) -> None:
+    anna.go("/playground?models=motet-tiny%2Cdemo%2Fpirate&temperature=0&max=9", "Playground")
+    anna.page.get_by_label("System prompt").fill("Be brief.")
+    anna.page.get_by_label("Prompt", exact=True).fill("Where is the harbour?")
+    anna.page.get_by_role("button", name="Share").click()
+    expect(anna.page.get_by_text("Link copied")).to_be_visible()
+    link = anna.page.evaluate("navigator.clipboard.readText()")
+
+    colleague = person()
+    colleague.sign_in(platform.demo["email"], platform.demo["password"])
+    page = colleague.page
+    page.goto(link)
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value("Where is the harbour?")
+    expect(page.get_by_label("System prompt")).to_have_value("Be brief.")
+    expect(page.get_by_label("Temperature")).to_have_value("0")
+    expect(page.get_by_label("Output tokens")).to_have_value("9")
+    for name in ("motet-tiny", "demo/pirate"):
+        expect(page.get_by_role("region", name=name)).to_be_visible()
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("[data-state=done]")).to_have_count(2)
 
 
 def test_a_refusal_names_the_tensor_and_the_remedy(fresh: Person, tmp_path: Path) -> None:
