@@ -60,10 +60,14 @@ def _versions(api: httpx.Client) -> None:
     """A second version of one adapter, and one that the gate refuses."""
     source = ADAPTERS["pirate"]
     files = {part: (name, (source / name).read_bytes()) for part, name in FILES.items()}
-    _upload(api, "pirate", files)
+    config = json.loads(files["adapter_config"][1])
+    gentle = json.dumps(config | {"lora_alpha": config["lora_alpha"] * 0.9}).encode()
+    _upload(api, "pirate", files | {"adapter_config": ("adapter_config.json", gentle)})
+    stable = {"targets": [{"version": 1, "weight": 1}]}
+    api.put("/adapters/pirate/aliases/prod", json=stable).raise_for_status()
     _post(api, "/adapters", {"name": "draft", "base_model": "motet-tiny"})
-    config = json.loads(files["adapter_config"][1]) | {"r": 4}
-    _upload(api, "draft", files | {"adapter_config": ("c.json", json.dumps(config).encode())})
+    wrong = json.dumps(config | {"r": 4}).encode()
+    _upload(api, "draft", files | {"adapter_config": ("adapter_config.json", wrong)})
 
 
 def _upload(api: httpx.Client, name: str, files: dict[str, tuple[str, bytes]]) -> None:
@@ -88,6 +92,7 @@ def _calls(base_url: str, secrets: list[str]) -> list[str]:
                     "model": model,
                     "messages": [{"role": "user", "content": prompt}],
                     "max_tokens": lengths[number],
+                    "stream": True,
                 },
             )
         answer.raise_for_status()

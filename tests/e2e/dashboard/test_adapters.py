@@ -5,12 +5,15 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import openai
 from motet_inference.tiny import ADAPTERS
 from motet_platform.supervisor.testing import LivePlatform
 from playwright.sync_api import expect
 
 from .browser import Person
+from .lived import adapter_files
 
 FILES = ["adapter_config.json", "adapter_model.safetensors"]
 
@@ -27,7 +30,7 @@ def send(person: Person, name: str, files: list[Path]) -> None:
 
 def test_upload_and_compare_with_the_base(fresh: Person) -> None:
     page = fresh.page
-    send(fresh, "sailor", [ADAPTERS["pirate"] / name for name in FILES])
+    send(fresh, "sailor", adapter_files("pirate"))
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("sailor@1 is ready")).to_be_visible()
     expect(dialog.get_by_text("q_proj, v_proj")).to_be_visible()
@@ -44,6 +47,52 @@ def test_upload_and_compare_with_the_base(fresh: Person) -> None:
     assert texts[0] != texts[1]
     page.get_by_role("button", name="View code").click()
     expect(page.get_by_label("The call in curl")).to_contain_text("motet-tiny")
+
+
+def test_an_alias_leads_where_it_is_told(fresh: Person, base_url: str) -> None:
+    page = fresh.page
+    send(fresh, "sailor", adapter_files("pirate"))
+    expect(page.get_by_role("dialog").get_by_text("sailor@1 is ready")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name=re.compile("/sailor$")).click()
+    page.get_by_role("button", name="New version").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("The adapter's files").set_input_files(adapter_files("triage"))
+    dialog.get_by_role("button", name="Upload", exact=True).click()
+    expect(dialog.get_by_text("sailor@2 is ready")).to_be_visible()
+    page.keyboard.press("Escape")
+    model = page.get_by_role("heading", level=1).inner_text()
+    aliases = page.get_by_role("group", name="Aliases").get_by_role("row")
+    expect(aliases.filter(has_text="default")).to_contain_text("@2, the newest")
+
+    page.get_by_role("button", name="New alias").click()
+    dialog.get_by_label("Alias").fill("prod")
+    dialog.get_by_role("combobox", name="Version").click()
+    page.get_by_role("option", name="@1").first.click()
+    dialog.get_by_role("button", name="Point it there").click()
+    expect(aliases.filter(has_text=":prod")).to_contain_text("@1")
+
+    client = openai.OpenAI(base_url=base_url, api_key=fresh.make_key("prod"), max_retries=0)
+    ask: Any = [{"role": "user", "content": "Where is the harbour?"}]
+    raw = client.chat.completions.with_raw_response.create(
+        model=f"{model}:prod", messages=ask, max_tokens=4
+    )
+    fresh.go(f"/requests/{raw.headers['x-request-id']}", "Request")
+    expect(page.get_by_role("main")).to_contain_text(f"{model}@1")
+
+    fresh.go("/adapters/sailor", model)
+    page.get_by_role("button", name="Point default elsewhere").click()
+    dialog.get_by_role("combobox", name="And a second one").click()
+    page.get_by_role("option", name="@1").last.click()
+    dialog.get_by_label("Its share").fill("25")
+    page.wait_for_timeout(400)  # half-shown text has half its contrast
+    assert fresh.flaws() == []
+    dialog.get_by_role("button", name="Point it there").click()
+    expect(aliases.filter(has_text="default")).to_contain_text("@2 75 %, @1 25 %")
+    page.get_by_role("button", name="Let default follow the newest version").click()
+    expect(aliases.filter(has_text="default")).to_contain_text("@2, the newest")
+    page.get_by_role("button", name="Delete prod").click()
+    expect(aliases.filter(has_text=":prod")).to_have_count(0)
 
 
 DROP = """async files => {
