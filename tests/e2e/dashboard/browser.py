@@ -141,7 +141,7 @@ class Person:
 
     def close(self) -> None:
         self.context.close()
-        assert self.complaints == []
+        assert not self.complaints, self.complaints
 
 
 def mail_to(platform: LivePlatform, email: str) -> str:

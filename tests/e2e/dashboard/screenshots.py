@@ -47,15 +47,17 @@ class Camera:
         self.take(name)
 
     def take(self, name: str) -> None:
+        """The page in a window as tall as it is, so that what is fixed lies where it belongs."""
         page = self.person.page
-        page.mouse.move(0, 0)
-        page.wait_for_timeout(400)  # a chart draws itself after it has its data
         size = page.viewport_size
         assert size is not None
-        height = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
-        clip: Any = {"x": 0, "y": 0, "width": size["width"], "height": height}
-        path = self.folder / f"{name}-{self.ending}.png"
-        page.screenshot(path=path, full_page=True, clip=clip)
+        page.mouse.move(0, 0)
+        page.evaluate("scrollTo(0, 0)")
+        height = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({**size, "height": max(size["height"], min(height, TALLEST))})
+        page.wait_for_timeout(400)  # a chart draws itself after it has its data
+        page.screenshot(path=self.folder / f"{name}-{self.ending}.png")
+        page.set_viewport_size(size)
 
     def _compare(self) -> None:
         page = self.person.page
