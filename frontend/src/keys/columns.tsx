@@ -3,7 +3,7 @@ import { IconCoins, IconRefresh, IconTrash } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import type { Key } from "../api/types";
 import { Spent } from "../caps/spent";
-import { date, isPast } from "../ui/format";
+import { date, dateTime, isPast } from "../ui/format";
 import type { Column } from "../ui/rows";
 import { Time } from "../ui/time";
 
@@ -33,7 +33,12 @@ export function keyColumns(onAct: (act: Act, key: Key) => void): Column<Key>[] {
     },
     {
       name: "Key",
-      show: (key) => <Two first={<Code>{key.prefix}…</Code>} second={<Made of={key} />} />,
+      show: ({ prefix, created_at, last_used_at }) => (
+        <Two
+          first={<Code title={`Made ${dateTime(created_at)}`}>{prefix}…</Code>}
+          second={<Used at={last_used_at} />}
+        />
+      ),
     },
     { name: "State", show: (key) => <Standing of={key} /> },
     {
@@ -46,7 +51,6 @@ export function keyColumns(onAct: (act: Act, key: Key) => void): Column<Key>[] {
       ),
     },
     { name: "Spend cap", show: ({ spend_cap }) => spend_cap && <Spent cap={spend_cap} /> },
-    { name: "Last used", number: true, show: ({ last_used_at }) => <Time at={last_used_at} /> },
     {
       name: "Change",
       hidden: true,
@@ -67,10 +71,11 @@ function Two({ first, second }: { first: ReactNode; second: ReactNode }) {
   );
 }
 
-function Made({ of: { created_at } }: { of: Key }) {
+function Used({ at }: { at: string | null }) {
+  if (at === null) return "not used yet";
   return (
     <>
-      made <Time at={created_at} />
+      used <Time at={at} />
     </>
   );
 }

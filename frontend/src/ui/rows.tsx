@@ -36,7 +36,7 @@ export function Rows<Row>({ label, columns, rows, id, error, retry, empty }: Row
       <Table
         role="table"
         verticalSpacing="xs"
-        horizontalSpacing="md"
+        horizontalSpacing="sm"
         aria-busy={rows === undefined}
         className={classes.table}
       >
