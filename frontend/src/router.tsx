@@ -74,7 +74,9 @@ export const playground = createRoute({
     prompt: text(search.prompt),
     system: text(search.system),
     temperature: text(search.temperature),
+    top_p: text(search.top_p),
     max: text(search.max),
+    seed: text(search.seed),
   }),
   component: lazyRouteComponent(() => import("./playground/playground")),
 });

@@ -46,7 +46,11 @@ def test_upload_and_compare_with_the_base(fresh: Person) -> None:
     texts = [voice.locator("[data-state=done]").inner_text() for voice in (base, own)]
     assert texts[0] != texts[1]
     page.get_by_role("button", name="View code").click()
-    expect(page.get_by_label("The call in curl")).to_contain_text("motet-tiny")
+    code = page.get_by_label("The call in curl")
+    expect(code).to_contain_text('"motet-tiny"')
+    page.get_by_role("combobox", name="Model", exact=True).click()
+    page.get_by_role("option", name="sailor").click()
+    expect(code).to_contain_text('/sailor"')
 
 
 def test_an_alias_leads_where_it_is_told(fresh: Person, base_url: str) -> None:
@@ -136,7 +140,7 @@ def test_dropped_files_and_their_progress(fresh: Person) -> None:
 def test_a_link_carries_the_question(
     anna: Person, person: Callable[..., Person], platform: LivePlatform
 ) -> None:
-    anna.go("/playground?models=motet-tiny%2Cdemo%2Fpirate&temperature=0&max=9", "Playground")
+    anna.go("/playground?models=motet-tiny%2Cdemo%2Fpirate&temperature=0&max=9&seed=0", "Playground")
     anna.page.get_by_label("System prompt").fill("Be brief.")
     anna.page.get_by_label("Prompt", exact=True).fill("Where is the harbour?")
     anna.page.get_by_role("button", name="Share").click()
@@ -151,6 +155,7 @@ def test_a_link_carries_the_question(
     expect(page.get_by_label("System prompt")).to_have_value("Be brief.")
     expect(page.get_by_label("Temperature")).to_have_value("0")
     expect(page.get_by_label("Output tokens")).to_have_value("9")
+    expect(page.get_by_label("Seed")).to_have_value("0")
     for name in ("motet-tiny", "demo/pirate"):
         expect(page.get_by_role("region", name=name)).to_be_visible()
     page.get_by_role("button", name="Send").click()
