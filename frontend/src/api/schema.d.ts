@@ -1602,6 +1602,7 @@ export interface components {
             readonly version: string | null;
             readonly digest: string;
             key?: string | null;
+            key_name?: string | null;
             readonly endpoint: string;
             readonly status: number;
             readonly finish_reason: string;
@@ -1627,6 +1628,7 @@ export interface components {
             base_model: string;
             readonly version: string | null;
             key?: string | null;
+            key_name?: string | null;
             key_id: number | null;
             readonly member: string | null;
             readonly endpoint: string;

@@ -55,7 +55,7 @@ function Happened({ receipt }: { receipt: Receipt }) {
         "none"
       ),
     ],
-    ["Key", receipt.key ?? "none"],
+    ["Key", receipt.key === null ? "none" : `${receipt.key_name ?? ""} (${receipt.key}…)`],
     ["Endpoint", receipt.endpoint + (receipt.streamed ? ", streamed" : "")],
     ["Ended by", receipt.finish_reason || "not said"],
     ["First token after", receipt.ttft_ms === null ? "none came" : duration(receipt.ttft_ms)],

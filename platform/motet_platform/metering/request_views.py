@@ -39,9 +39,10 @@ class RequestOut(ReceiptFields):
     class Meta:
         model = UsageRecord
         fields = [
-            "request_id", "created_at", "model", "base_model", "version", "key", "key_id",
-            "member", "endpoint", "status", "finish_reason", "streamed", "prompt_tokens",
-            "cached_tokens", "completion_tokens", "cost", "fault", "ttft_ms", "duration_ms",
+            "request_id", "created_at", "model", "base_model", "version", "key", "key_name",
+            "key_id", "member", "endpoint", "status", "finish_reason", "streamed",
+            "prompt_tokens", "cached_tokens", "completion_tokens", "cost", "fault", "ttft_ms",
+            "duration_ms",
         ]  # fmt: skip
         read_only_fields = fields
 

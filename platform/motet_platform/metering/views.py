@@ -194,6 +194,7 @@ class ReceiptFields(serializers.ModelSerializer[UsageRecord]):
     base_model = serializers.CharField(source="base")
     version = serializers.SerializerMethodField()
     key = serializers.CharField(source="key.prefix", default=None, allow_null=True)
+    key_name = serializers.CharField(source="key.name", default=None, allow_null=True)
     cost = serializers.SerializerMethodField()
 
     def get_version(self, record: UsageRecord) -> str | None:
@@ -211,8 +212,8 @@ class ReceiptOut(ReceiptFields):
     class Meta:
         model = UsageRecord
         fields = [
-            "object", "request_id", "model", "base_model", "version", "digest", "key", "endpoint",
-            "status", "finish_reason", "streamed", "prompt_tokens", "cached_tokens",
+            "object", "request_id", "model", "base_model", "version", "digest", "key", "key_name",
+            "endpoint", "status", "finish_reason", "streamed", "prompt_tokens", "cached_tokens",
             "completion_tokens", "price", "cost", "hold", "fault", "ttft_ms", "duration_ms",
             "created_at",
         ]  # fmt: skip

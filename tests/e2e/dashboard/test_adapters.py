@@ -140,7 +140,9 @@ def test_dropped_files_and_their_progress(fresh: Person) -> None:
 def test_a_link_carries_the_question(
     anna: Person, person: Callable[..., Person], platform: LivePlatform
 ) -> None:
-    anna.go("/playground?models=motet-tiny%2Cdemo%2Fpirate&temperature=0&max=9&seed=0", "Playground")
+    anna.go(
+        "/playground?models=motet-tiny%2Cdemo%2Fpirate&temperature=0&max=9&seed=0", "Playground"
+    )
     anna.page.get_by_label("System prompt").fill("Be brief.")
     anna.page.get_by_label("Prompt", exact=True).fill("Where is the harbour?")
     anna.page.get_by_role("button", name="Share").click()
