@@ -2,12 +2,13 @@ import { SimpleGrid, Skeleton } from "@mantine/core";
 import type { Bucket } from "../api/types";
 import { Panel } from "../ui/panel";
 import { Chart } from "./lazy";
+import { hue } from "./palette";
 import { series } from "./series";
 import type { Unit } from "./unit";
 
 const HEIGHT = 190;
-const FAILED = "failed";
-const COLOURS = { [FAILED]: "#c8553d" };
+// Each keeps its colour, whichever is the larger today.
+const COLOURS = { fine: hue(0), failed: hue(7), output: hue(0), prompt: hue(1) };
 
 interface Part {
   time: string;
@@ -26,7 +27,7 @@ const CHARTS: Shown[] = [
     unit: "count",
     parts: ({ requests, errors }) => [
       ["fine", requests - errors],
-      [FAILED, errors],
+      ["failed", errors],
     ],
   },
   {

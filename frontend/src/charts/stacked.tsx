@@ -38,7 +38,7 @@ export default function Stacked({
             margin={{ top: 8, right: 8, bottom: 0, left: 0 }}
             accessibilityLayer={false}
           >
-            <CartesianGrid vertical={false} stroke="var(--line)" />
+            <CartesianGrid vertical={false} syncWithTicks stroke="var(--line)" />
             <XAxis
               dataKey="time"
               tickFormatter={(time: string) => tick(time, bucket)}

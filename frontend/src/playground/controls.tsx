@@ -33,7 +33,16 @@ export function Controls({ settings, served, onChange }: ControlsProps) {
         searchable
         hidePickedOptions
       />
-      <SimpleGrid cols={{ base: 2, xs: 4 }} spacing="md">
+      <Textarea
+        label="System prompt"
+        description="What each of them is told before the prompt"
+        autosize
+        minRows={1}
+        maxRows={6}
+        value={settings.system}
+        onChange={(event) => set({ system: event.currentTarget.value })}
+      />
+      <SimpleGrid cols={{ base: 2, xs: 4 }} spacing="md" style={{ gridColumn: "1 / -1" }}>
         {NUMBERS.map(({ name, ...props }) => (
           <NumberInput
             key={name}
@@ -43,15 +52,6 @@ export function Controls({ settings, served, onChange }: ControlsProps) {
           />
         ))}
       </SimpleGrid>
-      <Textarea
-        label="System prompt"
-        autosize
-        minRows={1}
-        maxRows={6}
-        value={settings.system}
-        onChange={(event) => set({ system: event.currentTarget.value })}
-        style={{ gridColumn: "1 / -1" }}
-      />
     </SimpleGrid>
   );
 }

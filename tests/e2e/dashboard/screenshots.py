@@ -23,7 +23,7 @@ SCREENS: dict[str, dict[str, Any]] = {
 SCHEMES = ("light", "dark")
 # What a page shows before it has its content, and dialogs, are taken in these two alone.
 STATES = [("light", "desktop"), ("dark", "phone")]
-TALLEST = 1400
+TALLEST = 2000
 STAFF_EMAIL = "staff@example.com"
 SETTINGS = {
     "OMP_NUM_THREADS": "1",
