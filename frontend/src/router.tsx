@@ -190,6 +190,12 @@ export const router = createRouter({
   scrollRestoration: true,
 });
 
+/** Fetches a page's script while it is still being asked who is signed in: a round trip less. */
+export function fetchPage(path: string): void {
+  const [routes] = router.getMatchedRoutes(path);
+  for (const route of routes) void router.loadRouteChunk(route)?.catch(() => undefined); // the navigation tells
+}
+
 declare module "@tanstack/react-router" {
   interface Register {
     router: typeof router;
