@@ -65,7 +65,8 @@ def test_grant_suspend_resume(
     asked = by_hand.filter(has_text=slug)
     expect(asked).to_contain_text("waiting")
     asked.get_by_role("button", name="Approve").click()
-    expect(page.get_by_role("alert")).to_contain_text("Somebody else")  # not by who asked
+    panel = page.get_by_role("region", name="Credit by hand")
+    expect(panel.get_by_role("alert")).to_contain_text("Somebody else")  # not by who asked
     expect(row).to_contain_text("$5.00")
     other = person()
     other.sign_in_as_staff("second.staff@example.com")
