@@ -514,7 +514,7 @@ def machine(bank: Any, dsn: str) -> type[RuleBasedStateMachine]:
 
 
 @pytest.mark.parametrize(
-    ("examples", "steps"), [(12, 30), pytest.param(300, 60, marks=pytest.mark.slow)]
+    ("examples", "steps"), [(12, 30), pytest.param(100, 60, marks=pytest.mark.slow)]
 )
 @pytest.mark.timeout(1800)
 def test_the_ledger_is_what_the_model_says(bank, dsn, examples, steps, monkeypatch):
