@@ -12,6 +12,7 @@ from motet_billing.stripe.errors import PaymentRefused, RefundRefused, StripeUna
 from motet_billing.stripe.models import CENT, Payment, Refund
 from motet_billing.stripe.reconcile import reconcile
 from motet_billing.stripe.refunds import refund_open
+from motet_platform.config import get_config
 from motet_platform.outbox.runner import tasks_run_due
 
 
@@ -118,9 +119,17 @@ def test_an_outcome_unknown_at_first(how: str, paid: Payment, stripe_on: Any, pa
     assert audit() == []
 
 
-def test_all_the_credit_in_parts_brings_back_all_the_money(stripe_on: Any, payer: Any) -> None:
+@pytest.fixture
+def taxed(stripe_on: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """9 %, rounded down: 45 cents on 5.01 USD."""
+    monkeypatch.setitem(get_config().__dict__, "stripe_tax", True)
+    stripe_on.ask("tax", percent=9)
+
+
+def test_all_the_credit_in_parts_brings_back_all_the_money(
+    taxed: None, stripe_on: Any, payer: Any
+) -> None:
     """Tax included: no cent stays behind because each part was rounded by itself."""
-    stripe_on.ask("tax", percent=9)  # 5.01 USD and 45 cents of tax
     payment = _topped_up(stripe_on, payer, "5.01")
     assert payment.received == 546
     for cents in (167, 167, 167):
@@ -131,10 +140,9 @@ def test_all_the_credit_in_parts_brings_back_all_the_money(stripe_on: Any, payer
 
 
 def test_a_refund_never_takes_more_credit_than_its_payment_brought(
-    stripe_on: Any, payer: Any
+    taxed: None, stripe_on: Any, payer: Any
 ) -> None:
     """One at Stripe took parts of a cent of credit, since some of its money was tax."""
-    stripe_on.ask("tax", percent=9)
     payment, other = (_topped_up(stripe_on, payer, amount) for amount in ("5.01", "10.00"))
     assert payment.intent_id is not None
     _client().v1.refunds.create({"payment_intent": payment.intent_id, "amount": 100})

@@ -79,9 +79,14 @@ def meter_exports() -> None:
     if not payments_on():
         return
     for wallet_id in MeterPlan.objects.values_list("pk", flat=True):
-        meters.export_cut(wallet_id)
+        try:
+            meters.export_cut(wallet_id)
+        except Exception:
+            log.exception("the charges of wallet %s are not exported", wallet_id)
     for export in meters.exports_due():
         try:
             meters.export_send(require_stripe(), export)
         except PaymentError as error:
             log.warning("%s is not exported: %s", export, error)
+        except Exception:
+            log.exception("%s is not exported", export)
