@@ -102,7 +102,7 @@ def judge(storm: Storm) -> dict[str, Any]:
         "whole": sum(answer.whole for answer in answers),
         "cut off": sum(a.status == 200 and not a.whole and not a.left for a in answers),
         "left": sum(answer.left for answer in answers),
-        "refused": sum(answer.status >= 400 for answer in answers),
+        "refused": dict(sorted(Counter(a.status for a in answers if a.status >= 400).items())),
         "no answer": sum(answer.status == 0 for answer in answers),
         "tokens": sum(answer.tokens for answer in answers),
         "kills": dict(sorted(storm.kills.items())),
