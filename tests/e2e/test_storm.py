@@ -115,6 +115,7 @@ def judge(storm: Storm) -> dict[str, Any]:
 def check(figures: dict[str, Any]) -> None:
     assert figures["tokens charged and not arrived"] == 0, figures
     assert set(figures["tokens arrived and free"]) <= {"gateway_crash"}, figures
+    assert set(figures["refused"]) <= {402, 429, 503}, figures  # nothing broke in our own hands
     assert figures["whole"] and figures["streams hit"], figures
 
 
