@@ -31,7 +31,7 @@ def place_heads(
         tables: cos and sin, fp32 [P, D/2], contiguous.
         caches: of keys and of values, [N, bs, Hkv, D], contiguous, written to.
         places: int64 [T], `block * bs + offset`; no place twice.
-        norms: weights [D] of the queries' norm and of the keys'.
+        norms: weights [D] of the queries' norm and of the keys', of one dtype.
         eps: of the norms.
 
     Returns:
@@ -101,7 +101,7 @@ def _check(
         or places.shape != (tokens,)
         or caches[1].shape != caches[0].shape
         or any(table.shape != (tables[0].shape[0], dim // 2) for table in tables)
-        or any(norm.shape != (dim,) for norm in norms or ())
+        or any(n.shape != (dim,) or n.dtype != norms[0].dtype for n in norms or ())
         or dim % 2
         or queries <= 0
         or queries % dim

@@ -279,7 +279,7 @@ def test_place_heads(tokens: int, adapters: bool, heads: str, dtype: torch.dtype
     angle = torch.outer(torch.arange(5000.0), 1e4 ** (-torch.arange(dim // 2) / (dim // 2))).cuda()
     slots = torch.randperm(1600, device="cuda")[:tokens]
     slots[::3] = -1
-    for norms in (None, (rand(dim, dtype=dtype), rand(dim))):
+    for norms in (None, (rand(dim, dtype=dtype), rand(dim, dtype=dtype))):
         caches = torch.zeros(2, 2, 100, 16, kv_count, dim, dtype=dtype, device="cuda")
         queries = [
             place(

@@ -272,7 +272,7 @@ def test_place_heads(
     slices = (heads * dim, kv_heads * dim, kv_heads * dim)
     qkv = product(splits, slices, dtype, adapters=adapters)
     angle = torch.rand(50, half) * 6
-    weights = (torch.randn(dim).to(dtype), torch.randn(dim)) if norms else None
+    weights = (torch.randn(dim), torch.randn(dim)) if norms else None
     caches = torch.zeros(2, 2, 3, 4, kv_heads, dim).to(dtype)
     places = torch.tensor([3, 11, -1, 0, 7, 1])
     queries = [

@@ -29,13 +29,14 @@ def _decode(
 ):  # fmt: skip
     """The output if SPLITS is 1, else a normalised part and its level, log2 of its weight."""
     started(EARLY)
-    ready(EARLY)
     kv_head, split, sequence = tl.program_id(0), tl.program_id(1), tl.program_id(2)
     row = tl.load(query_start + sequence)
-    if tl.load(query_start + sequence + 1) - row != 1:
+    rows = tl.load(query_start + sequence + 1) - row
+    length = tl.load(kv_len + sequence)
+    ready(EARLY)
+    if rows != 1:
         return
     GROUP: tl.constexpr = HEADS // KV_HEADS
-    length = tl.load(kv_len + sequence)
     low = tl.maximum(0, length - WINDOW) if WINDOW > 0 else 0
     chunk = tl.cdiv(tl.cdiv(length - low, SPLITS), BLOCK_N) * BLOCK_N
     begin = low + split * chunk

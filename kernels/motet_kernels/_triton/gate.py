@@ -7,8 +7,10 @@ import triton.language as tl
 from torch import Tensor
 
 from motet_kernels._triton.launch import early, ready, started
-from motet_kernels._triton.product import expanded, operands, slot_of, summed
+from motet_kernels._triton.product import adapter_rows, expanded, operands, slot_of, summed
 from motet_kernels.product import Product
+
+LOW_BLOCK = 128  # tuning only, of rows with adapters
 
 
 @triton.jit
@@ -24,16 +26,19 @@ def _gate_mul(
     column = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     live = column < F
     slot, rank = slot_of(token_slot, ranks, row, LOW)
+    if LOW:
+        gates = adapter_rows(b, slot, rank, column, live, 0, N, WIDTH)
+        ups = adapter_rows(b, slot, rank, F + column, live, 0, N, WIDTH)
     ready(EARLY)
     gate = summed(parts, row, column, live, part_stride, N, SPLITS)
     up = summed(parts, row, F + column, live, part_stride, N, SPLITS)
     if LOW:
         gate += expanded(
-            hidden, b, slot, rank, row, 0, column, live, hidden_stride,
+            gates, hidden, b, slot, rank, row, 0, column, live, hidden_stride,
             N, WIDTH, SLICES, PARTS, BLOCK_P, HELD,
         )  # fmt: skip
         up += expanded(
-            hidden, b, slot, rank, row, 1, F + column, live, hidden_stride,
+            ups, hidden, b, slot, rank, row, 1, F + column, live, hidden_stride,
             N, WIDTH, SLICES, PARTS, BLOCK_P, HELD,
         )  # fmt: skip
     if GELU:
@@ -50,7 +55,7 @@ def gate_triton(product: Product, *, gelu: bool) -> Tensor:
     device = product.parts.device
     out = torch.empty((tokens, width // 2), dtype=product.dtype, device=device)
     if tokens:
-        block = 1024 if product.low is None else 128  # tuning only
+        block = 1024 if product.low is None else LOW_BLOCK
         _gate_mul[(tokens, triton.cdiv(width // 2, block))](
             out, GELU=gelu, BLOCK=block, num_warps=4, **operands(product), **early(device),
         )  # fmt: skip

@@ -7,8 +7,11 @@ import triton.language as tl
 from torch import Tensor
 
 from motet_kernels._triton.launch import early, power_of_two, ready, started
-from motet_kernels._triton.product import expanded, operands, slot_of, summed
+from motet_kernels._triton.product import adapter_rows, expanded, operands, slot_of, summed
 from motet_kernels.product import Product
+
+# Heads and warps of a program; tuning only.
+FEW_TOKENS, MANY_TOKENS = (2, 2), (8, 4)
 
 
 @triton.jit
@@ -39,16 +42,21 @@ def _place_heads(
     slot, rank = slot_of(token_slot, ranks, row, LOW)
     position = tl.load(positions + row)
     place = tl.load(places + row)
+    c = tl.load(cos + position * HALF + d, mask=live, other=0.0)
+    s = tl.load(sin + position * HALF + d, mask=live, other=0.0)
+    if LOW:
+        lefts = adapter_rows(b, slot, rank, column, live, 0, N, WIDTH)
+        rights = adapter_rows(b, slot, rank, column + HALF, live, 0, N, WIDTH)
     ready(EARLY)
     left = summed(parts, row, column, live, part_stride, N, SPLITS)
     right = summed(parts, row, column + HALF, live, part_stride, N, SPLITS)
     if LOW:
         left += expanded(
-            hidden, b, slot, rank, row, piece, column, live, hidden_stride,
+            lefts, hidden, b, slot, rank, row, piece, column, live, hidden_stride,
             N, WIDTH, SLICES, PARTS, BLOCK_P, HELD,
         )  # fmt: skip
         right += expanded(
-            hidden, b, slot, rank, row, piece, column + HALF, live, hidden_stride,
+            rights, hidden, b, slot, rank, row, piece, column + HALF, live, hidden_stride,
             N, WIDTH, SLICES, PARTS, BLOCK_P, HELD,
         )  # fmt: skip
     if piece < 2:
@@ -61,8 +69,6 @@ def _place_heads(
             )
             left *= scale * tl.load(norm + d, mask=live, other=0.0).to(tl.float32)
             right *= scale * tl.load(norm + HALF + d, mask=live, other=0.0).to(tl.float32)
-        c = tl.load(cos + position * HALF + d, mask=live, other=0.0)
-        s = tl.load(sin + position * HALF + d, mask=live, other=0.0)
         turned = left * c - right * s
         right = right * c + left * s
         left = turned
@@ -96,12 +102,12 @@ def place_heads_triton(
     heads = width // dim - 2 * kv_heads
     q = torch.empty((tokens, heads, dim), dtype=qkv.dtype, device=qkv.parts.device)
     if tokens:
-        block_h = 2 if tokens <= 64 else 8  # tuning only
+        block_h, warps = FEW_TOKENS if tokens <= 64 else MANY_TOKENS
         q_norm, k_norm = norms or (q, q)
         _place_heads[(tokens, triton.cdiv(heads, block_h) + 2 * triton.cdiv(kv_heads, block_h))](
             q, *caches, positions, places, *tables, q_norm, k_norm, eps,
             HEADS=heads, KV_HEADS=kv_heads, HALF=dim // 2, NORMS=norms is not None,
             BLOCK_H=block_h, BLOCK_D=power_of_two(dim // 2),
-            num_warps=2 if tokens <= 64 else 4, **operands(qkv), **early(q.device),
+            num_warps=warps, **operands(qkv), **early(q.device),
         )  # fmt: skip
     return q

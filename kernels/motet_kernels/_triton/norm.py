@@ -7,8 +7,11 @@ import triton.language as tl
 from torch import Tensor
 
 from motet_kernels._triton.launch import early, power_of_two, prefetch, ready, started
-from motet_kernels._triton.product import expanded, operands, slot_of, summed
+from motet_kernels._triton.product import adapter_rows, expanded, operands, slot_of, summed
 from motet_kernels.product import Product
+
+# Tuning only, of rows with adapters: their columns take sixteen times the registers of the others.
+LOW_BYTES, LOW_WARPS = 4096, 16
 
 
 @triton.jit
@@ -41,11 +44,14 @@ def _add_rms_norm(
     if LOW and EARLY and rank > 0:
         # One program reads a whole adapter's B here: the memory's part of that is done early.
         line = tl.arange(0, LINES)
-        first = b + slot * N * WIDTH
+        mine = b + slot * N * WIDTH
         if WIDTH * 2 >= 128:
-            prefetch(first + tl.minimum(line, N - 1) * WIDTH, EARLY)
+            prefetch(mine + tl.minimum(line, N - 1) * WIDTH, EARLY)
         else:
-            prefetch(first + tl.minimum(line * 64, N * WIDTH - 1), EARLY)
+            prefetch(mine + tl.minimum(line * 64, N * WIDTH - 1), EARLY)
+    if LOW:
+        column = tl.arange(0, BLOCK)
+        first = adapter_rows(b, slot, rank, column, column < N, 0, N, WIDTH)
     ready(EARLY)
     squares = tl.zeros([BLOCK], tl.float32)
     for at in tl.static_range(0, N, BLOCK):
@@ -53,8 +59,10 @@ def _add_rms_norm(
         live = column < N
         value = summed(parts, row, column, live, part_stride, N, SPLITS)
         if LOW:
+            if at > 0:
+                first = adapter_rows(b, slot, rank, column, live, 0, N, WIDTH)
             value += expanded(
-                hidden, b, slot, rank, row, 0, column, live, hidden_stride,
+                first, hidden, b, slot, rank, row, 0, column, live, hidden_stride,
                 N, WIDTH, SLICES, PARTS, BLOCK_P, HELD,
             )  # fmt: skip
         value += tl.load(residual + row * residual_stride + column, mask=live, other=0.0).to(
@@ -95,13 +103,12 @@ def add_rms_norm_triton(
     tokens, dim = x.shape
     out, total = torch.empty((2, tokens, dim), dtype=x.dtype, device=residual.device)
     if tokens:
-        # Tuning only. An adapter's columns take sixteen times the registers of the row's own.
-        block = min(power_of_two(dim), 4096 // residual.itemsize if x.low else 8192)
+        block = min(power_of_two(dim), LOW_BYTES // residual.itemsize if x.low else 8192)
         width = x.low.b.shape[2] if x.low else 1
         _add_rms_norm[(tokens,)](
             residual, weight, out, total, residual_stride=residual.stride(0), eps=eps,
             BLOCK=block, LINES=power_of_two(max(1, dim if 2 * width >= 128 else dim * width // 64)),
-            num_warps=16 if x.low else 8 if block >= 4096 else 4,
+            num_warps=LOW_WARPS if x.low else 8 if block >= 4096 else 4,
             **operands(x), **early(residual.device),
         )  # fmt: skip
     return out, total

@@ -36,28 +36,49 @@ def slot_of(token_slot, ranks, row, LOW: tl.constexpr):
 
 
 @triton.jit
+def adapter_rows(b, slot, rank, column, wanted, first, N: tl.constexpr, WIDTH: tl.constexpr):
+    """`b[slot, column, first : first + RANKS]`: zero beyond the rank, and where it is not wanted.
+
+    No kernel of a step writes an adapter: the first ranks are worth loading before `ready`.
+    """
+    r = first + tl.arange(0, RANKS)
+    # Up to seven ranks too many: only a mask that is the same for eight neighbours leaves their
+    # load in one piece.
+    held = (r < (rank + 7) // 8 * 8) & (r < WIDTH)
+    there = b + (slot * N + column.to(tl.int64))[:, None] * WIDTH + r[None, :]
+    rows = tl.load(there, mask=wanted[:, None] & held[None, :], other=0.0)
+    return tl.where((r < rank)[None, :], rows, 0.0)
+
+
+@triton.jit
+def _share(
+    rows, hidden, rank, row, piece, first, hidden_stride,
+    SLICES: tl.constexpr, PARTS: tl.constexpr, BLOCK_P: tl.constexpr, HELD: tl.constexpr,
+):  # fmt: skip
+    p = tl.arange(0, BLOCK_P)
+    r = first + tl.arange(0, RANKS)
+    there = hidden + (row * SLICES + piece) * HELD + p[:, None] * hidden_stride + r[None, :]
+    mask = (p < PARTS)[:, None] & (r < rank)[None, :]
+    left = tl.sum(tl.load(there, mask=mask, other=0.0), 0)
+    return tl.sum(rows.to(tl.float32) * left[None, :], 1)
+
+
+@triton.jit
 def expanded(
-    hidden, b, slot, rank, row, piece, column, wanted, hidden_stride,
+    rows, hidden, b, slot, rank, row, piece, column, wanted, hidden_stride,
     N: tl.constexpr, WIDTH: tl.constexpr, SLICES: tl.constexpr, PARTS: tl.constexpr,
     BLOCK_P: tl.constexpr, HELD: tl.constexpr,
 ):  # fmt: skip
-    """`hidden[:, row, piece, :rank].sum(0) @ b[slot, column, :rank]^T`."""
-    total = tl.zeros(column.shape, tl.float32)
-    p = tl.arange(0, BLOCK_P)
-    weights = b + (slot * N + column.to(tl.int64)) * WIDTH
-    lows = hidden + (row * SLICES + piece) * HELD
-    for first in range(0, rank, RANKS):
-        r = first + tl.arange(0, RANKS)
-        # Up to seven ranks too many: only a mask that is the same for eight neighbours leaves their
-        # load in one piece.
-        held = (r < (rank + 7) // 8 * 8) & (r < WIDTH)
-        right = tl.load(
-            weights[:, None] + r[None, :], mask=wanted[:, None] & held[None, :], other=0.0
+    """`hidden[:, row, piece, :rank].sum(0) @ b[slot, column, :rank]^T`, of which `rows` are the
+    first `adapter_rows`."""
+    total = _share(
+        rows, hidden, rank, row, piece, 0, hidden_stride, SLICES, PARTS, BLOCK_P, HELD
+    )  # fmt: skip
+    for first in range(RANKS, rank, RANKS):
+        more = adapter_rows(b, slot, rank, column, wanted, first, N, WIDTH)
+        total += _share(
+            more, hidden, rank, row, piece, first, hidden_stride, SLICES, PARTS, BLOCK_P, HELD
         )
-        right = tl.where((r < rank)[None, :], right.to(tl.float32), 0.0)
-        mask = (p < PARTS)[:, None] & (r < rank)[None, :]
-        left = tl.load(lows + p[:, None] * hidden_stride + r[None, :], mask=mask, other=0.0)
-        total += tl.sum(right * tl.sum(left, 0)[None, :], 1)
     return total
 
 

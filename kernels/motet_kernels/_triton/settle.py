@@ -7,7 +7,7 @@ import triton.language as tl
 from torch import Tensor
 
 from motet_kernels._triton.launch import early, ready, started
-from motet_kernels._triton.product import expanded, operands, slot_of, summed
+from motet_kernels._triton.product import adapter_rows, expanded, operands, slot_of, summed
 from motet_kernels.product import Product
 
 
@@ -23,11 +23,13 @@ def _settle(
     n = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     column, wanted = first + n, n < size
     slot, rank = slot_of(token_slot, ranks, row, LOW)
+    if LOW:
+        rows = adapter_rows(b, slot, rank, column, wanted, 0, N, WIDTH)
     ready(EARLY)
     value = summed(parts, row, column, wanted, part_stride, N, SPLITS)
     if LOW:
         value += expanded(
-            hidden, b, slot, rank, row, piece, column, wanted, hidden_stride,
+            rows, hidden, b, slot, rank, row, piece, column, wanted, hidden_stride,
             N, WIDTH, SLICES, PARTS, BLOCK_P, HELD,
         )  # fmt: skip
     tl.store(out + row * N + column, value, mask=wanted)

@@ -29,6 +29,11 @@ from motet_kernels._triton.product import RANKS
 from motet_kernels.lora import LoraBatch, LoraGroup
 from motet_kernels.product import Low, Product
 
+# Beyond so many rows, on an H100, the library's product is the faster one (tests/bench/stream.py).
+STREAM_ROWS = 16
+# Columns for each program of the low-rank half, twice as many where there are many; tuning only.
+LOW_CHUNK = 512
+
 
 @triton.jit
 def _low(
@@ -179,8 +184,8 @@ def project_triton(
     bias: Tensor | None = None,
     adapters: tuple[LoraGroup, LoraBatch] | None = None,
 ) -> Product:
-    """At most 64 rows. A dtype that tensor cores do not stream goes through the library."""
-    if x.dtype not in (torch.bfloat16, torch.float16):
+    """At most 64 rows. What is not worth streaming goes through the library."""
+    if len(x) > STREAM_ROWS or x.dtype not in (torch.bfloat16, torch.float16):
         y = torch.nn.functional.linear(x, weight, bias)
         return Product(y[None], y.dtype, low_triton(x, adapters) if adapters else None)
     tokens, (outputs, inputs) = len(x), weight.shape
@@ -221,7 +226,7 @@ def _low_half(
 ) -> tuple[Low | None, tuple[Tensor, ...], dict[str, int]]:
     """What is made, and the operands and options of the launch that makes it."""
     tokens, inputs = x.shape
-    chunk = 512 if inputs <= 8192 else 1024  # tuning only
+    chunk = LOW_CHUNK if inputs <= 16 * LOW_CHUNK else 2 * LOW_CHUNK
     options = {"LOW_CHUNK": chunk, "LOW_PARTS": triton.cdiv(inputs, chunk), "LOW_BLOCK": 256}
     if adapters is None:
         return None, (x, x, x, x), {**options, "WIDTH": 1, "SLICES": 1, "HELD": 1, "RANKS": 16}
@@ -240,33 +245,20 @@ def _low_half(
 
 @cache
 def plan_of(outputs: int, inputs: int, tokens: int, programs: int) -> Plan:
-    """The plan that asks least of the memory and of L2, in bytes.
+    """As many splits as leave each program at most 64 rows of the weight.
 
-    Each tile of the weight reads all of x again, at half the price of memory. The parts of a row
-    may be summed up by a single program, which reads at a fortieth of the device's speed.
+    Fewer rows cost, since each program reads all of x's columns again for them; more than 64 and a
+    split cost as well (tests/bench/stream.py, on an H100).
     """
-    bucket = next(size for size in (4, 16, 32, 64) if size >= tokens)
-    plans = [
-        _plan(outputs, inputs, bucket, splits, programs)
-        for splits in (1, 2, 4, 8)
-        if splits == 1 or inputs >= 512 * splits
-    ]
-
-    def cost(plan: Plan) -> float:
-        tiles = triton.cdiv(outputs, plan.rows)
-        waves = triton.cdiv(tiles * plan.splits, programs)
-        weight = waves * programs * plan.rows * plan.chunk * 2
-        x = tiles * bucket * inputs * 2
-        return float(weight + x / 2 + 40 * 4 * plan.splits * outputs)
-
-    return min(plans, key=cost)
+    most = max(1, min(8, inputs // 512))
+    plans = [_plan(outputs, inputs, tokens, s, programs) for s in (1, 2, 4, 8) if s <= most]
+    return next((plan for plan in reversed(plans) if plan.rows <= 64), plans[0])
 
 
 def _plan(outputs: int, inputs: int, tokens: int, splits: int, programs: int) -> Plan:
     rows = triton.cdiv(outputs, max(1, programs // splits))
     rows = min(128, triton.cdiv(rows, 8) * 8)
-    block_m, block_n = max(16, tokens), max(16, power_of_two(rows))
-    block_k = 64 if block_n == 128 else 128 if block_n == 64 or block_m == 64 else 256
+    block_m, block_n, block_k = max(16, power_of_two(tokens)), max(16, power_of_two(rows)), 128
     stage = 2 * block_k * (block_n + block_m)
     return Plan(
         rows=rows,
@@ -275,7 +267,8 @@ def _plan(outputs: int, inputs: int, tokens: int, splits: int, programs: int) ->
         block_m=block_m,
         block_n=block_n,
         block_k=block_k,
-        # Some 32 KiB for each program, more than a stage or two: what L2 can hold of all of them.
-        ahead=power_of_two(256 // block_n),
-        stages=max(2, min(6, 108 * 1024 // stage)),
+        # Some 32 to 64 KiB for each program: what L2 can hold of all of them.
+        ahead=4,
+        # So that two programs share a multiprocessor, with a little room beside them.
+        stages=max(2, min(5, 110 * 1024 // stage)),
     )
