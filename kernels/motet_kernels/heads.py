@@ -101,7 +101,8 @@ def _check(
         or places.shape != (tokens,)
         or caches[1].shape != caches[0].shape
         or any(table.shape != (tables[0].shape[0], dim // 2) for table in tables)
-        or any(n.shape != (dim,) or n.dtype != norms[0].dtype for n in norms or ())
+        or (norms is not None and not norms[0].shape == norms[1].shape == (dim,))
+        or (norms is not None and norms[0].dtype != norms[1].dtype)
         or dim % 2
         or queries <= 0
         or queries % dim

@@ -109,8 +109,9 @@ def decode_triton(
     page, kv_heads = k_cache.shape[1:3]
     sequences = batch.kv_len.shape[0]
     longest = batch.max_kv if window is None else min(batch.max_kv, window)
-    splits = _splits(longest, sequences * kv_heads, 2 * multiprocessors(q.device))
-    block_n, block_d = _block_n(q.dtype, dim), max(16, power_of_two(dim))
+    splits = _splits(longest, sequences * kv_heads, multiprocessors(q.device))
+    block_n, stages = _tile(q.dtype, dim)
+    block_d = max(16, power_of_two(dim))
     shape = (sequences, heads, splits) if splits > 1 else (0,)
     level = torch.empty(shape, dtype=torch.float32, device=q.device)
     part = torch.empty((*shape, dim), dtype=torch.float32, device=q.device)
@@ -120,7 +121,7 @@ def decode_triton(
         HEADS=heads, KV_HEADS=kv_heads, D=dim, PAGE=page,
         WINDOW=window or 0, SOFTCAP=softcap is not None, SPLITS=splits,
         BLOCK_G=max(16, power_of_two(heads // kv_heads)), BLOCK_N=block_n, BLOCK_D=block_d, UP=UP,
-        num_warps=4, num_stages=3 if dim <= 128 else 2, **early(q.device),
+        num_warps=4, num_stages=stages, **early(q.device),
     )  # fmt: skip
     if splits > 1:
         _merge[(heads, sequences)](
@@ -141,7 +142,8 @@ def _splits(longest: int, programs: int, device_fill: int) -> int:
     return splits
 
 
-def _block_n(dtype: torch.dtype, dim: int) -> int:
+def _tile(dtype: torch.dtype, dim: int) -> tuple[int, int]:
+    """Keys at once, and how many such tiles are under way."""
     if dtype == torch.float32:
-        return 16
-    return 64 if dim <= 128 else 32
+        return 16, 3 if dim <= 128 else 2
+    return (64, 3) if dim <= 128 else (32, 2)

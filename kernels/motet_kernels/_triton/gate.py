@@ -17,7 +17,7 @@ LOW_BLOCK = 128  # tuning only, of rows with adapters
 def _gate_mul(
     out, parts, hidden, b, token_slot, ranks, part_stride, hidden_stride,
     N: tl.constexpr, SPLITS: tl.constexpr, LOW: tl.constexpr, WIDTH: tl.constexpr,
-    SLICES: tl.constexpr, PARTS: tl.constexpr, BLOCK_P: tl.constexpr, HELD: tl.constexpr,
+    SLICES: tl.constexpr, PARTS: tl.constexpr, HELD: tl.constexpr,
     GELU: tl.constexpr, BLOCK: tl.constexpr, EARLY: tl.constexpr,
 ):  # fmt: skip
     started(EARLY)
@@ -27,19 +27,19 @@ def _gate_mul(
     live = column < F
     slot, rank = slot_of(token_slot, ranks, row, LOW)
     if LOW:
-        gates = adapter_rows(b, slot, rank, column, live, 0, N, WIDTH)
-        ups = adapter_rows(b, slot, rank, F + column, live, 0, N, WIDTH)
+        gates = adapter_rows(b, slot, column, live, 0, N, WIDTH)
+        ups = adapter_rows(b, slot, F + column, live, 0, N, WIDTH)
     ready(EARLY)
     gate = summed(parts, row, column, live, part_stride, N, SPLITS)
     up = summed(parts, row, F + column, live, part_stride, N, SPLITS)
     if LOW:
         gate += expanded(
             gates, hidden, b, slot, rank, row, 0, column, live, hidden_stride,
-            N, WIDTH, SLICES, PARTS, BLOCK_P, HELD,
+            N, WIDTH, SLICES, PARTS, HELD,
         )  # fmt: skip
         up += expanded(
             ups, hidden, b, slot, rank, row, 1, F + column, live, hidden_stride,
-            N, WIDTH, SLICES, PARTS, BLOCK_P, HELD,
+            N, WIDTH, SLICES, PARTS, HELD,
         )  # fmt: skip
     if GELU:
         # (1 + tanh(u)) / 2 = sigmoid(2 u), here with 2 sqrt(2 / pi).

@@ -19,7 +19,7 @@ def _place_heads(
     q, k_cache, v_cache, positions, places, cos, sin, q_norm, k_norm, eps,
     parts, hidden, b, token_slot, ranks, part_stride, hidden_stride,
     N: tl.constexpr, SPLITS: tl.constexpr, LOW: tl.constexpr, WIDTH: tl.constexpr,
-    SLICES: tl.constexpr, PARTS: tl.constexpr, BLOCK_P: tl.constexpr, HELD: tl.constexpr,
+    SLICES: tl.constexpr, PARTS: tl.constexpr, HELD: tl.constexpr,
     HEADS: tl.constexpr, KV_HEADS: tl.constexpr, HALF: tl.constexpr, NORMS: tl.constexpr,
     BLOCK_H: tl.constexpr, BLOCK_D: tl.constexpr, EARLY: tl.constexpr,
 ):  # fmt: skip
@@ -45,19 +45,19 @@ def _place_heads(
     c = tl.load(cos + position * HALF + d, mask=live, other=0.0)
     s = tl.load(sin + position * HALF + d, mask=live, other=0.0)
     if LOW:
-        lefts = adapter_rows(b, slot, rank, column, live, 0, N, WIDTH)
-        rights = adapter_rows(b, slot, rank, column + HALF, live, 0, N, WIDTH)
+        lefts = adapter_rows(b, slot, column, live, 0, N, WIDTH)
+        rights = adapter_rows(b, slot, column + HALF, live, 0, N, WIDTH)
     ready(EARLY)
     left = summed(parts, row, column, live, part_stride, N, SPLITS)
     right = summed(parts, row, column + HALF, live, part_stride, N, SPLITS)
     if LOW:
         left += expanded(
             lefts, hidden, b, slot, rank, row, piece, column, live, hidden_stride,
-            N, WIDTH, SLICES, PARTS, BLOCK_P, HELD,
+            N, WIDTH, SLICES, PARTS, HELD,
         )  # fmt: skip
         right += expanded(
             rights, hidden, b, slot, rank, row, piece, column + HALF, live, hidden_stride,
-            N, WIDTH, SLICES, PARTS, BLOCK_P, HELD,
+            N, WIDTH, SLICES, PARTS, HELD,
         )  # fmt: skip
     if piece < 2:
         if NORMS:

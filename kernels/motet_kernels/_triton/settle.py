@@ -15,7 +15,7 @@ from motet_kernels.product import Product
 def _settle(
     out, parts, hidden, b, token_slot, ranks, part_stride, hidden_stride, first, size, piece,
     N: tl.constexpr, SPLITS: tl.constexpr, LOW: tl.constexpr, WIDTH: tl.constexpr,
-    SLICES: tl.constexpr, PARTS: tl.constexpr, BLOCK_P: tl.constexpr, HELD: tl.constexpr,
+    SLICES: tl.constexpr, PARTS: tl.constexpr, HELD: tl.constexpr,
     BLOCK: tl.constexpr, EARLY: tl.constexpr,
 ):  # fmt: skip
     started(EARLY)
@@ -24,13 +24,13 @@ def _settle(
     column, wanted = first + n, n < size
     slot, rank = slot_of(token_slot, ranks, row, LOW)
     if LOW:
-        rows = adapter_rows(b, slot, rank, column, wanted, 0, N, WIDTH)
+        rows = adapter_rows(b, slot, column, wanted, 0, N, WIDTH)
     ready(EARLY)
     value = summed(parts, row, column, wanted, part_stride, N, SPLITS)
     if LOW:
         value += expanded(
             rows, hidden, b, slot, rank, row, piece, column, wanted, hidden_stride,
-            N, WIDTH, SLICES, PARTS, BLOCK_P, HELD,
+            N, WIDTH, SLICES, PARTS, HELD,
         )  # fmt: skip
     tl.store(out + row * N + column, value, mask=wanted)
 

@@ -31,8 +31,12 @@ from motet_kernels.product import Low, Product
 
 # Beyond so many rows, on an H100, the library's product is the faster one (tests/bench/stream.py).
 STREAM_ROWS = 16
-# Columns for each program of the low-rank half, twice as many where there are many; tuning only.
-LOW_CHUNK = 512
+# What a program of the low-rank half reads, to what one of the weight reads: it ends well before,
+# and the fewer there are, the less there is to be summed up. Tuning only.
+LOW_SHARE = 0.5
+# Where it has a launch of its own: enough programs for the device.
+LOW_ALONE = 32768
+LOW_OPTIONS = {"LOW_BLOCK": 256, "RANKS": RANKS.value}
 
 
 @triton.jit
@@ -40,7 +44,7 @@ def _low(
     x, a, hidden, token_slot, ranks, pid, rows, x_stride,
     K: tl.constexpr, WIDTH: tl.constexpr, SLICES: tl.constexpr, HELD: tl.constexpr,
     CHUNK: tl.constexpr, PARTS: tl.constexpr, BLOCK: tl.constexpr, RANKS: tl.constexpr,
-    EARLY: tl.constexpr,
+    AHEAD: tl.constexpr, EARLY: tl.constexpr,
 ):  # fmt: skip
     """hidden[part, row, j, :rank] = x[row, part] @ a[slot, j, :rank, part]^T, on CUDA cores."""
     row, part = (pid // PARTS).to(tl.int64), pid % PARTS
@@ -64,9 +68,9 @@ def _low(
                 live = at + r < rank
                 left = mine + (piece * WIDTH + at + r)[:, None] * K
                 acc = tl.zeros([RANKS, BLOCK], tl.float32)
-                for begin in tl.static_range(0, CHUNK, BLOCK):
+                for begin in tl.range(0, CHUNK, BLOCK, loop_unroll_factor=4):
                     column = first + begin + k
-                    inside = column < K
+                    inside = (begin + k < CHUNK) & (column < K)
                     values = tl.load(x + row * x_stride + column, mask=inside, other=0.0)
                     mask = live[:, None] & inside[None, :]
                     weights = tl.load(left + column[None, :], mask=mask, other=0.0)
@@ -129,6 +133,7 @@ def _stream(
     BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, BLOCK_K: tl.constexpr,
     LOW: tl.constexpr, WIDTH: tl.constexpr, SLICES: tl.constexpr, HELD: tl.constexpr,
     LOW_CHUNK: tl.constexpr, LOW_PARTS: tl.constexpr, LOW_BLOCK: tl.constexpr, RANKS: tl.constexpr,
+    LOW_AHEAD: tl.constexpr,
     EARLY: tl.constexpr, UP: tl.constexpr,
 ):  # fmt: skip
     started(EARLY)
@@ -137,7 +142,8 @@ def _stream(
     if LOW and pid < lows:
         _low(
             x, a, hidden, token_slot, ranks, pid, rows, x_stride,
-            K, WIDTH, SLICES, HELD, LOW_CHUNK, LOW_PARTS, LOW_BLOCK, RANKS, EARLY,
+            K, WIDTH, SLICES, HELD, LOW_CHUNK, LOW_PARTS, LOW_BLOCK, RANKS,
+            LOW_AHEAD, EARLY,
         )  # fmt: skip
     else:
         _multiply(
@@ -151,12 +157,13 @@ def _low_alone(
     x, a, hidden, token_slot, ranks, rows, x_stride,
     K: tl.constexpr, WIDTH: tl.constexpr, SLICES: tl.constexpr, HELD: tl.constexpr,
     LOW_CHUNK: tl.constexpr, LOW_PARTS: tl.constexpr, LOW_BLOCK: tl.constexpr, RANKS: tl.constexpr,
+    LOW_AHEAD: tl.constexpr,
     EARLY: tl.constexpr,
 ):  # fmt: skip
     started(EARLY)
     _low(
         x, a, hidden, token_slot, ranks, tl.program_id(0), rows, x_stride,
-        K, WIDTH, SLICES, HELD, LOW_CHUNK, LOW_PARTS, LOW_BLOCK, RANKS, EARLY,
+        K, WIDTH, SLICES, HELD, LOW_CHUNK, LOW_PARTS, LOW_BLOCK, RANKS, LOW_AHEAD, EARLY,
     )  # fmt: skip
 
 
@@ -195,7 +202,7 @@ def project_triton(
         dtype=x.dtype if plan.splits == 1 and adapters is None else torch.float32,
         device=x.device,
     )
-    low, operands, options = _low_half(x, adapters)
+    low, operands, options = _low_half(x, adapters, LOW_SHARE * plan.rows * plan.chunk)
     lows = tokens * options["LOW_PARTS"] if low else 0
     if tokens:
         _stream[(lows + triton.cdiv(outputs, plan.rows) * plan.splits,)](
@@ -212,7 +219,7 @@ def project_triton(
 
 def low_triton(x: Tensor, adapters: tuple[LoraGroup, LoraBatch]) -> Low | None:
     """The low-rank half in a launch of its own."""
-    low, operands, options = _low_half(x, adapters)
+    low, operands, options = _low_half(x, adapters, LOW_ALONE)
     if len(x):
         _low_alone[(len(x) * options["LOW_PARTS"],)](
             x, *operands, len(x), x.stride(0), K=x.shape[1],
@@ -222,21 +229,28 @@ def low_triton(x: Tensor, adapters: tuple[LoraGroup, LoraBatch]) -> Low | None:
 
 
 def _low_half(
-    x: Tensor, adapters: tuple[LoraGroup, LoraBatch] | None
+    x: Tensor, adapters: tuple[LoraGroup, LoraBatch] | None, most: float
 ) -> tuple[Low | None, tuple[Tensor, ...], dict[str, int]]:
-    """What is made, and the operands and options of the launch that makes it."""
+    """What is made, and the operands and options of the launch that makes it, whose programs read
+    up to so many values of A."""
     tokens, inputs = x.shape
-    chunk = LOW_CHUNK if inputs <= 16 * LOW_CHUNK else 2 * LOW_CHUNK
-    options = {"LOW_CHUNK": chunk, "LOW_PARTS": triton.cdiv(inputs, chunk), "LOW_BLOCK": 256}
     if adapters is None:
-        return None, (x, x, x, x), {**options, "WIDTH": 1, "SLICES": 1, "HELD": 1, "RANKS": 16}
+        names = ("WIDTH", "SLICES", "HELD", "LOW_PARTS", "LOW_AHEAD")
+        return None, (x, x, x, x), {**dict.fromkeys(names, 1), "LOW_CHUNK": 256, **LOW_OPTIONS}
     group, lora = adapters
     width, slices, ranks = group.b.shape[2], len(group.slices), RANKS.value
     held = triton.cdiv(width, ranks) * ranks
-    shape = (options["LOW_PARTS"], tokens, slices, held)
+    chunk = 256
+    while chunk < inputs and 2 * chunk * slices * held <= most:
+        chunk *= 2
+    parts = triton.cdiv(inputs, chunk)
+    shape = (parts, tokens, slices, held)
     hidden = torch.empty(shape, dtype=torch.float32, device=x.device)
     low = Low(hidden, group.b, lora.token_slot, lora.ranks, group.slices)
-    options |= {"WIDTH": width, "SLICES": slices, "HELD": held, "RANKS": ranks}
+    options = {
+        "WIDTH": width, "SLICES": slices, "HELD": held, "LOW_PARTS": parts, "LOW_CHUNK": chunk,
+        "LOW_AHEAD": min(16, chunk // 64), **LOW_OPTIONS,
+    }  # fmt: skip
     return low, (group.a, hidden, lora.token_slot, lora.ranks), options
 
 
