@@ -8,9 +8,9 @@ from torch import Tensor
 
 from motet_kernels.lora import LoraBatch, LoraGroup, add_lora, add_lora_torch
 
-# A step of at most so many rows reads each weight once whatever it does, and is made of few kernels
-# that wait for memory; a larger one is worth a library's product.
-FEW_ROWS = 64
+# Up to so many rows, streaming a weight and the adapters beside it is faster than a library's product
+# with the adapters in launches of their own; from 24 on it is not (docs/benchmarks.md).
+FEW_ROWS = 16
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Which plan streams a weight fastest: `python tests/bench/stream.py [--json FILE]`.
 
-For the projections of Llama-3.1-8B's shape over 1, 16 and 64 rows: the plan that
+For the projections of Llama-3.1-8B's shape over 1 and 16 rows: the plan that
 `motet_kernels` chooses, its neighbours, and the library's product, each in a CUDA graph that goes
 through weights of more bytes than any cache. Checks every plan's product before it is timed.
 Compiles in as many processes as there are cores first: most of the time is the compiler's.
@@ -29,10 +29,11 @@ import triton
 from motet_kernels import settle
 from motet_kernels._triton import stream
 from motet_kernels._triton.stream import Plan, project_triton
+from motet_kernels.product import FEW_ROWS
 from triton.backends.compiler import GPUTarget
 
 SHAPES = {"qkv": (6144, 4096), "o": (4096, 4096), "gate_up": (28672, 4096), "down": (4096, 14336)}
-ROWS = (1, 16, 64)
+ROWS = (1, 16)
 SHARED = 226 * 1024
 
 
@@ -62,17 +63,15 @@ class Compiler:
         return object(), object(), 0, 0, 1024
 
 
-def candidates(outputs: int, inputs: int, tokens: int, units: int) -> Iterator[Plan]:
+def candidates(outputs: int, inputs: int, units: int) -> Iterator[Plan]:
     """Plans of other splits, depths, and numbers of programs for each of the `units`."""
     seen = set()
     for splits, each, wide, ahead in product((1, 2, 4, 8), (1, 2, 3, 4), (1, 2), (1, 2)):
         if inputs < 512 * splits or (ahead > 1 and each != 2):
             continue
-        plan = stream._plan(
-            outputs, inputs, min(s for s in (4, 16, 32, 64) if s >= tokens), splits, each * units
-        )
+        plan = stream._plan(outputs, inputs, splits, each * units)
         block_k = plan.block_k * wide
-        stage = 2 * block_k * (plan.block_n + plan.block_m)
+        stage = 2 * block_k * (plan.block_n + FEW_ROWS)
         stages = min(7, (SHARED // each - 1024) // stage)
         if stages < 2 or block_k > 256 or plan.rows * (each * units) > 2 * outputs * splits:
             continue
@@ -85,13 +84,13 @@ def candidates(outputs: int, inputs: int, tokens: int, units: int) -> Iterator[P
             yield found
 
 
-def compile_one(task: tuple[str, int, Plan]) -> None:
-    name, tokens, plan = task
+def compile_one(task: tuple[str, Plan]) -> None:
+    name, plan = task
     triton.runtime.driver.set_active(Compiler())
     stream.plan_of = lambda *_: plan
     outputs, inputs = SHAPES[name]
     weight = torch.empty(outputs, inputs, dtype=torch.bfloat16, device="meta")
-    project_triton(torch.empty(tokens, inputs, dtype=torch.bfloat16, device="meta"), weight)
+    project_triton(torch.empty(16, inputs, dtype=torch.bfloat16, device="meta"), weight)
 
 
 def seconds(run: Callable[[torch.Tensor], object], weights: list[torch.Tensor]) -> float:
@@ -113,7 +112,7 @@ def seconds(run: Callable[[torch.Tensor], object], weights: list[torch.Tensor]) 
     return statistics.median(times[2:])
 
 
-def measure(name: str, tokens: int, plans: list[Plan], chosen: Plan) -> list[dict[str, Any]]:
+def measure(name: str, tokens: int, plans: list[Plan]) -> list[dict[str, Any]]:
     outputs, inputs = SHAPES[name]
     count = max(2, -(-(600 << 20) // (2 * outputs * inputs)))
     weights = [torch.randn(outputs, inputs, device="cuda").to(torch.bfloat16) for _ in range(count)]
@@ -122,7 +121,7 @@ def measure(name: str, tokens: int, plans: list[Plan], chosen: Plan) -> list[dic
     found = []
     for plan in plans:
         stream.plan_of = lambda *_, plan=plan: plan
-        row: dict[str, Any] = {"shape": name, "rows": tokens, "chosen": plan == chosen}
+        row: dict[str, Any] = {"shape": name, "rows": tokens, "chosen": plan == plans[0]}
         try:
             y = settle(project_triton(x, weights[0])).float()
             row["error"] = float((y - exact).norm() / exact.norm())
@@ -141,23 +140,20 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     units = torch.cuda.get_device_properties(0).multi_processor_count
-    plans, chosen = {}, {}
-    for (name, (outputs, inputs)), tokens in product(SHAPES.items(), ROWS):
-        chosen[name, tokens] = stream.plan_of(outputs, inputs, tokens, 2 * units)
-        every = list(candidates(outputs, inputs, tokens, units))
-        plans[name, tokens] = [
-            chosen[name, tokens],
-            *(p for p in every if p != chosen[name, tokens]),
-        ]
-    tasks = [(name, tokens, plan) for (name, tokens), all_ in plans.items() for plan in all_]
+    plans: dict[str, list[Plan]] = {}
+    for name, (outputs, inputs) in SHAPES.items():
+        chosen = stream.plan_of(outputs, inputs, 2 * units)
+        others = [plan for plan in candidates(outputs, inputs, units) if plan != chosen]
+        plans[name] = [chosen, *others]
+    tasks = [(name, plan) for name, all_ in plans.items() for plan in all_]
     start = time.monotonic()
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
         list(pool.map(compile_one, tasks, chunksize=4))
     print(f"{len(tasks)} plans compiled in {time.monotonic() - start:.0f} s", flush=True)
     results = []
-    for (name, tokens), all_ in plans.items():
+    for (name, all_), tokens in product(plans.items(), ROWS):
         outputs, inputs = SHAPES[name]
-        rows = measure(name, tokens, all_, chosen[name, tokens])
+        rows = measure(name, tokens, all_)
         results += rows
         timed = sorted((row for row in rows if "us" in row), key=lambda row: float(row["us"]))
         print(f"{name} over {tokens} rows, {len(rows) - len(timed)} failed", flush=True)

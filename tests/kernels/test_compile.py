@@ -163,9 +163,9 @@ def step(tokens: int, rank: int) -> LoraBatch:
     [
         (1, None, torch.bfloat16),
         (16, 16, torch.bfloat16),
-        (40, None, torch.float16),
-        (64, 64, torch.bfloat16),
-        (64, 16, torch.float32),
+        (7, None, torch.float16),
+        (16, 64, torch.bfloat16),
+        (16, 16, torch.float32),
     ],
 )
 def test_decode_step(tokens: int, rank: int | None, dtype: torch.dtype, hopper: Any) -> None:

@@ -219,7 +219,7 @@ def test_project(
     bias: bool,
     dtype: torch.dtype,
 ) -> None:
-    tokens, width = len(token_slot or [0] * 21), 32
+    tokens, width = len(token_slot or [0] * 13), 32
     x = torch.randn(tokens, inputs + 8).to(dtype)[:, :inputs]
     weight = (torch.randn(sum(slices), inputs) / inputs**0.5).to(dtype)
     offset = torch.randn(sum(slices)).to(dtype) if bias else None

@@ -27,13 +27,11 @@ from motet_kernels._triton.launch import (
 )
 from motet_kernels._triton.product import RANKS
 from motet_kernels.lora import LoraBatch, LoraGroup
-from motet_kernels.product import Low, Product
+from motet_kernels.product import FEW_ROWS, Low, Product
 
-# Beyond so many rows, on an H100, the library's product is the faster one (tests/bench/stream.py).
-STREAM_ROWS = 16
-# What a program of the low-rank half reads, to what one of the weight reads: it ends well before,
-# and the fewer there are, the less there is to be summed up. Tuning only.
-LOW_SHARE = 0.5
+# What a program of the low-rank half reads, to what one of the weight reads: it has to end well
+# before. The fewer there are, the less there is to be summed up. Tuning only.
+LOW_SHARE = 0.125
 # Where it has a launch of its own: enough programs for the device.
 LOW_ALONE = 32768
 LOW_OPTIONS = {"LOW_BLOCK": 256, "RANKS": RANKS.value}
@@ -178,7 +176,6 @@ class Plan:
     rows: int
     splits: int
     chunk: int
-    block_m: int
     block_n: int
     block_k: int
     ahead: int
@@ -191,12 +188,14 @@ def project_triton(
     bias: Tensor | None = None,
     adapters: tuple[LoraGroup, LoraBatch] | None = None,
 ) -> Product:
-    """At most 64 rows. What is not worth streaming goes through the library."""
-    if len(x) > STREAM_ROWS or x.dtype not in (torch.bfloat16, torch.float16):
+    """At most FEW_ROWS. A dtype that tensor cores do not stream goes through the library."""
+    assert len(x) <= FEW_ROWS
+    if x.dtype not in (torch.bfloat16, torch.float16):
         y = torch.nn.functional.linear(x, weight, bias)
         return Product(y[None], y.dtype, low_triton(x, adapters) if adapters else None)
     tokens, (outputs, inputs) = len(x), weight.shape
-    plan = plan_of(outputs, inputs, tokens, 2 * multiprocessors(x.device))
+    units = multiprocessors(x.device)
+    plan = plan_of(outputs, inputs, 2 * units)
     parts = torch.empty(
         (plan.splits, tokens, outputs),
         dtype=x.dtype if plan.splits == 1 and adapters is None else torch.float32,
@@ -204,15 +203,18 @@ def project_triton(
     )
     low, operands, options = _low_half(x, adapters, LOW_SHARE * plan.rows * plan.chunk)
     lows = tokens * options["LOW_PARTS"] if low else 0
+    programs = triton.cdiv(outputs, plan.rows) * plan.splits + lows
+    # Three to a multiprocessor are better than two in turns, where that holds them all.
+    dense = 2 * units < programs <= 3 * units and plan.block_n <= 64
     if tokens:
-        _stream[(lows + triton.cdiv(outputs, plan.rows) * plan.splits,)](
+        _stream[(programs,)](
             x, weight, weight if bias is None else bias, parts, *operands,
             tokens, x.stride(0), lows,
             N=outputs, K=inputs, ROWS=plan.rows, CHUNK=plan.chunk, SPLITS=plan.splits,
             BIAS=bias is not None, AHEAD=plan.ahead, EVEN=inputs % plan.block_k == 0,
-            BLOCK_M=plan.block_m, BLOCK_N=plan.block_n, BLOCK_K=plan.block_k,
+            BLOCK_M=FEW_ROWS, BLOCK_N=plan.block_n, BLOCK_K=plan.block_k,
             LOW=low is not None, UP=UP,
-            num_warps=4, num_stages=plan.stages, **options, **early(x.device),
+            num_warps=4, num_stages=min(plan.stages, 3) if dense else plan.stages, **options, **early(x.device),
         )  # fmt: skip
     return Product(parts, x.dtype, low)
 
@@ -236,11 +238,11 @@ def _low_half(
     tokens, inputs = x.shape
     if adapters is None:
         names = ("WIDTH", "SLICES", "HELD", "LOW_PARTS", "LOW_AHEAD")
-        return None, (x, x, x, x), {**dict.fromkeys(names, 1), "LOW_CHUNK": 256, **LOW_OPTIONS}
+        return None, (x, x, x, x), {**dict.fromkeys(names, 1), "LOW_CHUNK": 512, **LOW_OPTIONS}
     group, lora = adapters
     width, slices, ranks = group.b.shape[2], len(group.slices), RANKS.value
     held = triton.cdiv(width, ranks) * ranks
-    chunk = 256
+    chunk = 512
     while chunk < inputs and 2 * chunk * slices * held <= most:
         chunk *= 2
     parts = triton.cdiv(inputs, chunk)
@@ -249,7 +251,7 @@ def _low_half(
     low = Low(hidden, group.b, lora.token_slot, lora.ranks, group.slices)
     options = {
         "WIDTH": width, "SLICES": slices, "HELD": held, "LOW_PARTS": parts, "LOW_CHUNK": chunk,
-        "LOW_AHEAD": min(16, chunk // 64), **LOW_OPTIONS,
+        "LOW_AHEAD": 8, **LOW_OPTIONS,
     }  # fmt: skip
     return low, (group.a, hidden, lora.token_slot, lora.ranks), options
 
@@ -258,27 +260,26 @@ def _low_half(
 
 
 @cache
-def plan_of(outputs: int, inputs: int, tokens: int, programs: int) -> Plan:
+def plan_of(outputs: int, inputs: int, programs: int) -> Plan:
     """As many splits as leave each program at most 64 rows of the weight.
 
     Fewer rows cost, since each program reads all of x's columns again for them; more than 64 and a
     split cost as well (tests/bench/stream.py, on an H100).
     """
     most = max(1, min(8, inputs // 512))
-    plans = [_plan(outputs, inputs, tokens, s, programs) for s in (1, 2, 4, 8) if s <= most]
+    plans = [_plan(outputs, inputs, s, programs) for s in (1, 2, 4, 8) if s <= most]
     return next((plan for plan in reversed(plans) if plan.rows <= 64), plans[0])
 
 
-def _plan(outputs: int, inputs: int, tokens: int, splits: int, programs: int) -> Plan:
+def _plan(outputs: int, inputs: int, splits: int, programs: int) -> Plan:
     rows = triton.cdiv(outputs, max(1, programs // splits))
     rows = min(128, triton.cdiv(rows, 8) * 8)
-    block_m, block_n, block_k = max(16, power_of_two(tokens)), max(16, power_of_two(rows)), 128
-    stage = 2 * block_k * (block_n + block_m)
+    block_n, block_k = max(16, power_of_two(rows)), 128
+    stage = 2 * block_k * (block_n + FEW_ROWS)
     return Plan(
         rows=rows,
         splits=splits,
         chunk=triton.cdiv(triton.cdiv(inputs, splits), block_k) * block_k,
-        block_m=block_m,
         block_n=block_n,
         block_k=block_k,
         # Some 32 to 64 KiB for each program: what L2 can hold of all of them.
