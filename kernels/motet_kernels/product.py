@@ -8,8 +8,8 @@ from torch import Tensor
 
 from motet_kernels.lora import LoraBatch, LoraGroup, add_lora, add_lora_torch
 
-# Up to so many rows, streaming a weight and the adapters beside it is faster than a library's product
-# with the adapters in launches of their own; from 24 on it is not (docs/benchmarks.md).
+# Up to so many rows, streaming a weight and the adapters beside it is faster than a library's
+# product with the adapters in launches of their own; from 24 on it is not (docs/benchmarks.md).
 FEW_ROWS = 16
 
 

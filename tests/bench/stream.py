@@ -20,7 +20,6 @@ from dataclasses import asdict, replace
 from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -77,7 +76,7 @@ def candidates(outputs: int, inputs: int, units: int) -> Iterator[Plan]:
             continue
         found = replace(
             plan, block_k=block_k, stages=stages, ahead=plan.ahead * ahead,
-            chunk=-(-(-(-inputs // splits)) // block_k) * block_k,
+            chunk=triton.cdiv(triton.cdiv(inputs, splits), block_k) * block_k,
         )  # fmt: skip
         if found not in seen:
             seen.add(found)
@@ -160,16 +159,9 @@ def main() -> int:
         for row in rows:
             if row in timed[:4] or row["plan"] == "library" or row.get("chosen"):
                 speed = 2 * outputs * inputs / row["us"] / 1e6 if "us" in row else 0
-                show = SimpleNamespace(**row["plan"]) if isinstance(row["plan"], dict) else None
-                text = (
-                    f"rows {show.rows} splits {show.splits} k {show.block_k} ahead {show.ahead} stages {show.stages}"
-                    if show
-                    else "library"
-                )
                 mark = "*" if row.get("chosen") else " "
-                print(
-                    f" {mark}{row.get('us', 0):8.2f} us {speed:5.2f} TB/s  {text} {row.get('failed', '')}"
-                )
+                note = row.get("failed", "")
+                print(f" {mark}{row.get('us', 0):8.2f} us {speed:5.2f} TB/s  {row['plan']} {note}")
         if options.json:
             options.json.write_text(json.dumps(results, indent=1))
     return 0

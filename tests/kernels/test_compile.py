@@ -186,10 +186,10 @@ def test_decode_step(tokens: int, rank: int | None, dtype: torch.dtype, hopper: 
         weight, bias = meta(sum(slices), inputs, dtype=dtype), meta(sum(slices), dtype=dtype)
         return project_triton(meta(tokens, inputs, dtype=dtype), weight, bias, adapters)
 
-    table, norm = meta(100, 64, dtype=torch.float32), meta(128, dtype=dtype)
+    table, weight = meta(100, 64, dtype=torch.float32), meta(128, dtype=dtype)
     cache, places = meta(100, 16, 8, 128, dtype=dtype), meta(tokens, dtype=torch.int64)
     qkv = project(QKV)
-    for norms in (None, (norm, norm)):
+    for norms in (None, (weight, weight)):
         tables, caches = (table, table), (cache, cache)
         place_heads_triton(qkv, places, tables, caches, places, norms=norms, eps=1e-5)
     settle_triton(qkv)
@@ -200,7 +200,8 @@ def test_decode_step(tokens: int, rank: int | None, dtype: torch.dtype, hopper: 
     names = {kernel.name for kernel in hopper.kernels}
     streams = set() if dtype == torch.float32 else {"_stream"}
     lows = {"_low_alone"} if dtype == torch.float32 and rank is not None else set()
-    assert names == {"_place_heads", "_settle", "_add_rms_norm", "_gate_mul"} | streams | lows
+    norm = "_add_rms_norm" if rank is None else "_add_low_rms_norm"
+    assert names == {"_place_heads", "_settle", norm, "_gate_mul"} | streams | lows
     fits(hopper, dtype)
     for kernel in hopper.kernels:
         # Two programs of a product, and what shares a multiprocessor with them, are there at once.

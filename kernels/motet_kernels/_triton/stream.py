@@ -214,7 +214,8 @@ def project_triton(
             BIAS=bias is not None, AHEAD=plan.ahead, EVEN=inputs % plan.block_k == 0,
             BLOCK_M=FEW_ROWS, BLOCK_N=plan.block_n, BLOCK_K=plan.block_k,
             LOW=low is not None, UP=UP,
-            num_warps=4, num_stages=min(plan.stages, 3) if dense else plan.stages, **options, **early(x.device),
+            num_warps=4, num_stages=min(plan.stages, 3) if dense else plan.stages,
+            **options, **early(x.device),
         )  # fmt: skip
     return Product(parts, x.dtype, low)
 
