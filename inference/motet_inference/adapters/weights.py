@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from motet_inference.adapters.peft_config import PeftConfig
 from motet_inference.adapters.projections import GROUPS, GroupShape, group_shapes, module_paths
 from motet_inference.adapters.targets import Target, find_targets
 from motet_inference.models.config import ModelConfig
+from motet_inference.ranks.shard import Shard
 
 _TENSOR = re.compile(r"base_model\.model\.([A-Za-z0-9_.]+)\.lora_([AB])\.weight")
 _DTYPES = {"F32", "F16", "BF16"}
@@ -46,6 +48,12 @@ def load_adapter(
 ) -> AdapterWeights:
     """Read, check and lay out an adapter for the base that `config` describes.
 
+    Of several ranks each takes its share: where the base's product is cut by its outputs, all of A
+    and its rows of B; where it is cut by its inputs, its columns of A and all of B. A rank's B A x
+    is then a part of the very sum that the base's product is a part of, so an adapter costs no
+    collective of its own. (S-LoRA cuts the other matrices too, which saves memory and takes two
+    more collectives a block: Sheng et al., 2023, section 6.)
+
     `pin`: into page-locked memory, for asynchronous copies to a CUDA device. Raises AdapterError:
     adapter_unavailable when a file cannot be read, else adapter_incompatible.
     """
@@ -65,12 +73,13 @@ def load_adapter(
         raise _incompatible(f"{WEIGHTS_FILE} is not a safetensors file.") from error
     with file:
         _check_names(file.keys(), targets)  # type: ignore[no-untyped-call]
-        shapes = group_shapes(config)
+        shapes = group_shapes(config.local)
         weights = _allocate(config, shapes, {modules[t][:2] for t in targets}, rank, dtype, pin)
         for module, target in targets.items():
             layer, group, index = modules[module]
             a, b = weights.groups[layer][group]
-            _fill(file, module, target, shapes[group], index, a, b)
+            module_file = _Module(file, module, target, config.projections[GROUPS[group][index]])
+            _fill(module_file, config.shard, shapes[group], index, a, b)
     # After the cast and the scale: a value can leave the range of a narrow dtype there.
     if not bool(torch.isfinite(weights.blob).all()):
         raise _incompatible("a weight is NaN or infinite.")
@@ -131,31 +140,49 @@ def _allocate(
     return AdapterWeights(rank, tuple(groups), blob)
 
 
+@dataclass(frozen=True)
+class _Module:
+    """One adapted module in the file; `sides` are the in and out features of the whole base's."""
+
+    file: safe_open
+    name: str
+    target: Target
+    sides: tuple[int, int]
+
+    def read_a(self, columns: Callable[[int], slice]) -> Tensor:
+        """[rank, *]: of `columns(in)`."""
+        inputs, rank = self.sides[0], self.target.rank
+        return self._read("A", (rank, inputs), (slice(None), columns(inputs)))
+
+    def read_b(self, rows: Callable[[int], slice]) -> Tensor:
+        """[*, rank], scaled: of `rows(out)`."""
+        outputs, rank = self.sides[1], self.target.rank
+        tensor = self._read("B", (outputs, rank), (rows(outputs), slice(None)))
+        return tensor.float() * self.target.scale
+
+    def _read(self, ab: str, expected: tuple[int, int], cuts: tuple[slice, slice]) -> Tensor:
+        name = f"base_model.model.{self.name}.lora_{ab}.weight"
+        view = self.file.get_slice(name)  # type: ignore[no-untyped-call]
+        shape = tuple(view.get_shape())
+        if shape != expected:
+            raise _incompatible(
+                f"{self.name}.lora_{ab} is {list(shape)}, expected {list(expected)}."
+            )
+        if view.get_dtype() not in _DTYPES:
+            raise _incompatible(
+                f"{self.name}.lora_{ab} is {view.get_dtype()}, not F32, F16 or BF16."
+            )
+        tensor: Tensor = view[cuts]
+        return tensor
+
+
 def _fill(
-    file: safe_open,
-    module: str,
-    target: Target,
-    shape: GroupShape,
-    index: int,
-    a: Tensor,
-    b: Tensor,
+    module: _Module, shard: Shard, shape: GroupShape, index: int, a: Tensor, b: Tensor
 ) -> None:
-    """Put one module's A and scaled B at its slice of the group."""
+    """Put the share of one module's A and scaled B at its slice of the group."""
     rank = a.shape[0] // len(shape.slices)
-    start, out = sum(shape.slices[:index]), shape.slices[index]
-    tensor_a = _tensor(file, module, "A", (target.rank, shape.in_features))
-    tensor_b = _tensor(file, module, "B", (out, target.rank))
-    a[index * rank : index * rank + target.rank].copy_(tensor_a)
-    b[start : start + out, : target.rank].copy_(tensor_b.float() * target.scale)
-
-
-def _tensor(file: safe_open, module: str, ab: str, expected: tuple[int, int]) -> Tensor:
-    name = f"base_model.model.{module}.lora_{ab}.weight"
-    view = file.get_slice(name)  # type: ignore[no-untyped-call]
-    shape = tuple(view.get_shape())
-    if shape != expected:
-        raise _incompatible(f"{module}.lora_{ab} is {list(shape)}, expected {list(expected)}.")
-    if view.get_dtype() not in _DTYPES:
-        raise _incompatible(f"{module}.lora_{ab} is {view.get_dtype()}, not F32, F16 or BF16.")
-    tensor: Tensor = file.get_tensor(name)  # type: ignore[no-untyped-call]
-    return tensor
+    own, start, out = module.target.rank, sum(shape.slices[:index]), shape.slices[index]
+    columns = module.read_a(lambda whole: shard.cut(whole, shape.in_features))
+    rows = module.read_b(lambda whole: shard.cut(whole, out))
+    a[index * rank : index * rank + own].copy_(columns)
+    b[start : start + out, :own].copy_(rows)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from motet_inference.adapters import slots as slots_module
+from motet_inference.adapters import slot_loader
 from motet_inference.adapters.errors import AdapterError
 from motet_inference.adapters.slots import AdapterSlots
 from motet_inference.adapters.weights import load_adapter
@@ -157,7 +157,7 @@ def test_acquire_never_waits_for_the_disk(
 
     slots = make_slots(2)
     held = acquire(slots, refs[0])
-    monkeypatch.setattr(slots_module, "load_adapter", slow)
+    monkeypatch.setattr(slot_loader, "load_adapter", slow)
     # Were any of these to wait for the loader, the gate would never be opened.
     for _ in range(50):
         assert slots.acquire(refs[1]) is None
@@ -241,7 +241,7 @@ def test_the_host_cache_saves_the_disk(
         reads.append(str(folder))
         return real(folder, *args, **kwargs)
 
-    monkeypatch.setattr(slots_module, "load_adapter", counted)
+    monkeypatch.setattr(slot_loader, "load_adapter", counted)
     slots = make_slots(1)
     for i in [0, 1, 0, 1, 0]:
         slots.release(acquire(slots, refs[i]))
