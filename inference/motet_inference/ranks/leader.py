@@ -89,7 +89,7 @@ class Followers:
         return [answers.get() for answers in self._answers]
 
     def lost(self, *, timeout: float) -> bool:
-        """Whether one has ended by itself, or does so within so many seconds."""
+        """Whether one has ended by itself, or does so within so many seconds; `on_loss` has run."""
         return self._lost.wait(timeout)
 
     def close(self) -> None:
@@ -139,6 +139,6 @@ class Followers:
             answers.put(orders.decode_placed(body))
         answers.put(orders.Placed(code="adapter_unavailable", message="A rank has ended."))
         if not self._closing:
-            self._lost.set()
             status = process.wait()
             self._on_loss(f"rank {rank} (process {process.pid}) ended with {status}")
+            self._lost.set()
