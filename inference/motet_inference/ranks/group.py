@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import sys
@@ -69,7 +70,11 @@ def join(
 
 
 def leave() -> None:
-    """Part from the others; they must all do so, or have ended."""
+    """Part from the others; they must all do so, or have ended.
+
+    Drop what recorded collectives before: NCCL waits for the graphs that hold them.
+    """
+    gc.collect()
     dist.destroy_process_group()
 
 

@@ -93,19 +93,19 @@ class Followers:
         return self._lost.wait(timeout)
 
     def close(self) -> None:
-        """Send them home and see that they go."""
+        """Send them home and see that they go. First drop the engine: see `group.leave`."""
         self._closing = True
         try:
             self.tell(orders.Leave())
         except OSError:
             pass  # one is gone already, which is what is wanted
+        group.leave()
         for process in self._processes:
             try:
                 process.wait(_STOP_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        group.leave()
         for pipe in self._pipes:
             pipe.close()
 

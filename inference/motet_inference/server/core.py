@@ -160,6 +160,7 @@ def main() -> None:
             followers.lost(timeout=_LOSS_S)  # which then says so, and ends this process
         _give_up(1)
     slots.close()
+    del engine
     if followers is not None:
         followers.close()
 
