@@ -72,9 +72,15 @@ def load_adapter(
             a, b = weights.groups[layer][group]
             _fill(file, module, target, shapes[group], index, a, b)
     # After the cast and the scale: a value can leave the range of a narrow dtype there.
-    if not bool(torch.isfinite(weights.blob).all()):
+    if not _all_finite(weights.blob):
         raise _incompatible("a weight is NaN or infinite.")
     return replace(weights, checksum=int(checksum(weights.blob)))
+
+
+def _all_finite(tensor: Tensor) -> bool:
+    """In one pass that writes nothing: a NaN anywhere is both the least and the largest value."""
+    least, largest = torch.aminmax(tensor)
+    return bool(least.isfinite() & largest.isfinite())
 
 
 def _incompatible(message: str) -> AdapterError:
