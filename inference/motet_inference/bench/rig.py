@@ -8,10 +8,13 @@ from pathlib import Path
 import torch
 
 from motet_inference.adapters.slot_tensors import Group, LoraWeights
-from motet_inference.bench.suite import Case, Suite, groups_of
+from motet_inference.bench.cases import BatchCase, groups_of
+from motet_inference.bench.suite import Suite
 from motet_inference.engine.config import EngineConfig
+from motet_inference.engine.decode import Watch
 from motet_inference.engine.engine import Engine
 from motet_inference.engine.messages import AdapterRef
+from motet_inference.engine.slots import Slots
 from motet_inference.models.config import ModelConfig
 from motet_inference.models.llama import CausalLM
 from motet_inference.models.loader import load_model
@@ -22,7 +25,7 @@ _STD = 0.02
 class FilledSlots:
     """Slots that hold random adapters from the start: what a digest names is always resident."""
 
-    def __init__(self, model: CausalLM, case: Case) -> None:
+    def __init__(self, model: CausalLM, case: BatchCase) -> None:
         self.weights = LoraWeights.zeros(
             model.config,
             num_slots=case.adapters,
@@ -72,19 +75,31 @@ def build_model(suite: Suite) -> CausalLM:
     return model
 
 
-def build_engine(model: CausalLM, suite: Suite, case: Case) -> Engine:
-    """Just large enough for the case. Raises ValueError for a context that the model cannot."""
-    context = case.prompt_tokens + case.output_tokens
+def build_engine(
+    model: CausalLM,
+    suite: Suite,
+    *,
+    requests: int,
+    context: int,
+    slots: Slots | None,
+    prefix_cache: bool = True,
+    watch: Watch | None = None,
+) -> Engine:
+    """Just large enough for so many requests of this context, prompt and output.
+
+    Raises ValueError for a context that the model cannot.
+    """
     # One block more for each: a request is seated only while every running one has a spare.
-    blocks = case.requests * (-(-context // suite.block_size) + 1)
-    sizes = EngineConfig(
+    blocks = requests * (-(-context // suite.block_size) + 1)
+    config = EngineConfig(
         num_blocks=blocks + 1,
         max_context=context,
         block_size=suite.block_size,
-        max_batch=case.requests,
-        token_budget=max(suite.token_budget, case.requests),
+        max_batch=requests,
+        token_budget=max(suite.token_budget, requests),
+        prefix_cache=prefix_cache,
     )
-    return Engine(model, sizes, FilledSlots(model, case) if case.adapters else None)
+    return Engine(model, config, slots, watch=watch)
 
 
 def _fill(group: Group, slices: list[int], rank: int) -> None:

@@ -6,7 +6,7 @@ from itertools import count
 
 from motet_inference.engine.checks import refusal
 from motet_inference.engine.config import EngineConfig
-from motet_inference.engine.decode import Decoder
+from motet_inference.engine.decode import Decoder, Watch
 from motet_inference.engine.messages import AdapterRef, Add, Extend, Refused, StepOutput
 from motet_inference.engine.news import News
 from motet_inference.engine.plan import Plan
@@ -40,7 +40,14 @@ class Engine:
     Source: Zheng et al., "SGLang" (2024), whose later versions call it overlap scheduling.
     """
 
-    def __init__(self, model: CausalLM, config: EngineConfig, slots: Slots | None = None) -> None:
+    def __init__(
+        self,
+        model: CausalLM,
+        config: EngineConfig,
+        slots: Slots | None = None,
+        *,
+        watch: Watch | None = None,
+    ) -> None:
         if config.max_context > model.config.max_position:
             raise ValueError(
                 f"max_context {config.max_context} exceeds the model's {model.config.max_position}"
@@ -60,7 +67,12 @@ class Engine:
         decoder = None
         if model.device.type == "cuda" if fixed is None else fixed:
             decoder = Decoder(
-                model, kv, weights, max_batch=config.max_batch, max_context=config.max_context
+                model,
+                kv,
+                weights,
+                max_batch=config.max_batch,
+                max_context=config.max_context,
+                watch=watch,
             )
         self._runner = Runner(model, kv, weights, decoder)
         self._scheduler = Scheduler(config, slots, eos_token_ids=model.config.eos_token_ids)

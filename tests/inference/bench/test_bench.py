@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from motet_inference.bench.__main__ import main
+from motet_inference.bench.cases import BatchCase as Case
 from motet_inference.bench.floor import step_bytes
 from motet_inference.bench.rig import build_model
-from motet_inference.bench.suite import Case, SuiteError, load_suite
+from motet_inference.bench.suite import SuiteError, load_suite
 from motet_inference.engine.testing.small_model import small_config, small_model
 from motet_inference.models.experts_config import ExpertsConfig
 from motet_inference.tiny import BASE
