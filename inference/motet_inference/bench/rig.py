@@ -43,8 +43,14 @@ class FilledSlots:
     def acquire(self, ref: AdapterRef) -> int | None:
         return int(ref.digest)
 
+    def is_loading(self, ref: AdapterRef) -> bool:
+        return False
+
     def release(self, slot: int) -> None:
         """Nothing is ever evicted."""
+
+    def prefetch(self, ref: AdapterRef) -> None:
+        """It is there."""
 
     def warm(self, ref: AdapterRef) -> None:
         """It is there."""

@@ -111,6 +111,8 @@ class Engine:
                 max_context=self.config.max_context,
             )
             self._scheduler.add(request)
+            if self._slots is not None and request.adapter is not None:
+                self._slots.prefetch(request.adapter)
 
     def extend(self, extend: Extend) -> None:
         """Raise a request's budget; one that is over is passed by."""
