@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -57,6 +59,7 @@ def load_adapter(
     rank = max(target.rank for target in targets.values())
     if rank > max_rank:
         raise _incompatible(f"rank {rank} is above {max_rank}, the largest served.")
+    _read_ahead(folder / WEIGHTS_FILE)
     try:
         file = safe_open(folder / WEIGHTS_FILE, framework="pt")
     except OSError as error:
@@ -66,7 +69,7 @@ def load_adapter(
     with file:
         _check_names(file.keys(), targets)  # type: ignore[no-untyped-call]
         shapes = group_shapes(config)
-        weights = _allocate(config, shapes, {modules[t][:2] for t in targets}, rank, dtype, pin)
+        weights = _allocate(config, shapes, _whole_groups(modules, targets, rank), rank, dtype, pin)
         for module, target in targets.items():
             layer, group, index = modules[module]
             a, b = weights.groups[layer][group]
@@ -106,21 +109,48 @@ def _check_names(names: list[str], targets: dict[str, Target]) -> None:
         raise _incompatible(f"{module} is targeted but has no lora_{ab}.")
 
 
+def _read_ahead(path: Path) -> None:
+    """Ask for all of the file now: page by page, as it is mapped, a disk is slow."""
+    if not hasattr(os, "posix_fadvise"):
+        return
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return  # whoever opens it to read will say so
+    try:
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
+    finally:
+        os.close(descriptor)
+
+
+def _whole_groups(
+    modules: dict[str, tuple[int, str, int]], targets: dict[str, Target], rank: int
+) -> dict[tuple[int, str], bool]:
+    """(layer, group) that are touched -> whether they are filled entirely, with rank r each."""
+    filled: Counter[tuple[int, str]] = Counter()
+    for module, target in targets.items():
+        filled[modules[module][:2]] += target.rank == rank
+    return {(layer, group): n == len(GROUPS[group]) for (layer, group), n in filled.items()}
+
+
 def _allocate(
     config: ModelConfig,
     shapes: dict[str, GroupShape],
-    touched: set[tuple[int, str]],
+    touched: dict[tuple[int, str], bool],
     rank: int,
     dtype: torch.dtype,
     pin: bool,
 ) -> AdapterWeights:
-    """One zeroed block of memory, and views into it: one block pins in one call."""
+    """One block of memory, and views into it, zero where they will not be filled entirely.
+
+    One block pins in one call.
+    """
     sizes = {
         group: (len(s.slices) * rank * s.in_features, s.out_features * rank)
         for group, s in shapes.items()
     }
     total = sum(sum(sizes[group]) for _, group in touched)
-    blob = torch.zeros(total, dtype=dtype, pin_memory=pin)
+    blob = torch.empty(total, dtype=dtype, pin_memory=pin)
     groups: list[dict[str, tuple[Tensor, Tensor]]] = []
     at = 0
     for layer in range(config.num_layers):
@@ -128,6 +158,8 @@ def _allocate(
         for group in (g for g in GROUPS if (layer, g) in touched):
             middle = at + sizes[group][0]
             end = middle + sizes[group][1]
+            if not touched[layer, group]:
+                blob[at:end].zero_()
             views[group] = (
                 blob[at:middle].view(-1, shapes[group].in_features),
                 blob[middle:end].view(-1, rank),
@@ -152,7 +184,11 @@ def _fill(
     tensor_a = _tensor(file, module, "A", (target.rank, shape.in_features))
     tensor_b = _tensor(file, module, "B", (out, target.rank))
     a[index * rank : index * rank + target.rank].copy_(tensor_a)
-    b[start : start + out, : target.rank].copy_(tensor_b.float() * target.scale)
+    into = b[start : start + out, : target.rank]
+    if tensor_b.dtype == into.dtype:
+        torch.mul(tensor_b, target.scale, out=into)  # in fp32 inside, and rounded once
+    else:
+        into.copy_(tensor_b.float() * target.scale)
 
 
 def _tensor(file: safe_open, module: str, ab: str, expected: tuple[int, int]) -> Tensor:
