@@ -130,7 +130,9 @@ def summarise(
 
 def _requests(case: BatchCase, vocabulary: int, seed: int) -> Iterator[Add]:
     draw = random.Random(seed)
-    sampling = Sampling(temperature=0, max_tokens=case.output_tokens, ignore_eos=True)
+    sampling = Sampling(
+        temperature=case.temperature, max_tokens=case.output_tokens, ignore_eos=True
+    )
     uses = 0 if case.slots_only else case.adapters
     for i in range(case.requests):
         slot = str(i % uses) if uses else ""

@@ -31,6 +31,7 @@ class BatchCase(_Case, frozen=True, kw_only=True, tag="batch"):
 
     `slots_only` keeps adapters resident that no request uses: what having them costs. Prompts are
     random and all different, so `prefix_cache` says what looking for equal ones costs in vain.
+    `temperature` 0 is greedy.
     """
 
     requests: Count
@@ -38,14 +39,16 @@ class BatchCase(_Case, frozen=True, kw_only=True, tag="batch"):
     output_tokens: Annotated[int, Meta(ge=2)] = 128
     slots_only: bool = False
     prefix_cache: bool = True
+    temperature: Annotated[float, Meta(ge=0)] = 0.0
 
     @property
     def title(self) -> str:
         adapters = f"{self.adapters} adapters" if self.adapters else "base"
         idle = ", unused" if self.slots_only and self.adapters else ""
         cache = "" if self.prefix_cache else ", no prefix cache"
+        drawn = f", temperature {self.temperature:g}" if self.temperature else ""
         sizes = f"{self.requests} x {self.prompt_tokens}/{self.output_tokens}"
-        return self.name or f"{sizes} on {adapters}{idle}{cache}"
+        return self.name or f"{sizes} on {adapters}{idle}{cache}{drawn}"
 
 
 class TrafficCase(_Case, frozen=True, kw_only=True, tag="traffic"):

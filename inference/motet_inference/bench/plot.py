@@ -67,7 +67,9 @@ def _lines(results: Sequence[Result]) -> dict[int, list[BatchResult]]:
     plain = [
         r
         for r in results
-        if isinstance(r, BatchResult) and not r.case.slots_only and r.case.prefix_cache
+        if isinstance(r, BatchResult)
+        and r.case.prefix_cache
+        and not (r.case.slots_only or r.case.temperature)
     ]
     kinds: dict[object, list[BatchResult]] = defaultdict(list)
     for result in plain:

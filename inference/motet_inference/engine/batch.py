@@ -10,6 +10,7 @@ from motet_kernels.lora import LoraBatch
 from torch import Tensor
 
 from motet_inference.engine.plan import Chunk
+from motet_inference.engine.transfer import send
 from motet_inference.models.lora import LoraWeights
 
 
@@ -57,29 +58,44 @@ class Batch:
             token_slots += [-1 if slot is None else slot] * chunk.count
         ends = list(accumulate(chunk.count for chunk in chunks))
         rows = [end - 1 for end, chunk in zip(ends, chunks, strict=True) if chunk.samples]
+        on_device = send(
+            [
+                torch.tensor(token_ids),
+                torch.tensor(positions),
+                torch.tensor(places),
+                torch.tensor(rows, dtype=torch.int64),
+                *_sequences(chunks, ends, block_size),
+            ],
+            device,
+        )
         lora = None
         if lora_weights is not None:
             lora = LoraBatch.build(token_slots, lora_weights.ranks_host, lora_weights.ranks, device)
         return cls(
-            token_ids=torch.tensor(token_ids, device=device),
-            positions=torch.tensor(positions, device=device),
-            slot_mapping=torch.tensor(places, device=device),
-            attention=_attention(chunks, ends, block_size, device),
+            token_ids=on_device[0],
+            positions=on_device[1],
+            slot_mapping=on_device[2],
+            logit_rows=on_device[3],
+            attention=AttentionBatch(
+                query_start=on_device[4],
+                kv_len=on_device[5],
+                block_tables=on_device[6],
+                max_query=max(chunk.count for chunk in chunks),
+                max_kv=max(chunk.start + chunk.count for chunk in chunks),
+            ),
             lora=lora,
-            logit_rows=torch.tensor(rows, dtype=torch.int64, device=device),
         )
 
 
-def _attention(
-    chunks: Sequence[Chunk], ends: list[int], block_size: int, device: torch.device
-) -> AttentionBatch:
+def _sequences(
+    chunks: Sequence[Chunk], ends: list[int], block_size: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """`query_start`, `kv_len` and `block_tables` of an AttentionBatch, on the host."""
     lengths = [chunk.start + chunk.count for chunk in chunks]
     widest = -(-max(lengths) // block_size)
     tables = [(chunk.choice.blocks[:widest] + [0] * widest)[:widest] for chunk in chunks]
-    return AttentionBatch(
-        query_start=torch.tensor([0, *ends], dtype=torch.int32, device=device),
-        kv_len=torch.tensor(lengths, dtype=torch.int32, device=device),
-        block_tables=torch.tensor(tables, dtype=torch.int32, device=device),
-        max_query=max(chunk.count for chunk in chunks),
-        max_kv=max(lengths),
+    return (
+        torch.tensor([0, *ends], dtype=torch.int32),
+        torch.tensor(lengths, dtype=torch.int32),
+        torch.tensor(tables, dtype=torch.int32),
     )
