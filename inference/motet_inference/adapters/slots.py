@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
 
@@ -67,6 +68,7 @@ class AdapterSlots:
         self._host = HostCache(host_bytes)
         self._failed: dict[str, tuple[AdapterError, float]] = {}
         self._read_ahead: set[str] = set()
+        self._soon: OrderedDict[str, AdapterRef] = OrderedDict()  # to be read when all else is done
         self._next_checked = 0
         self._idle_since: dict[int, torch.cuda.Event] = {}
         self._news = threading.Condition()
@@ -99,6 +101,11 @@ class AdapterSlots:
                 self._news.notify()
             return None
 
+    def is_loading(self, ref: AdapterRef) -> bool:
+        """Whether `acquire` was asked in vain, and would be now."""
+        with self._news:
+            return self._thread.is_alive() and self._residency.is_awaited(ref.digest)
+
     def release(self, slot: int) -> None:
         """Undo one `acquire`, once no launched step reads the slot (on CUDA: on this stream)."""
         with self._news:
@@ -106,6 +113,19 @@ class AdapterSlots:
                 if self._cuda:
                     self._idle_since[slot] = torch.cuda.current_stream(self._device).record_event()
                 self._news.notify()
+
+    def prefetch(self, ref: AdapterRef) -> None:
+        """A request for it has come and may have to wait: bring the adapter into host memory, and
+        into a slot if one is free. Nothing leaves its slot for it; of many, some are passed by.
+        """
+        with self._news:
+            if self._residency.holds(ref.digest) or ref.digest in self._residency.wanted:
+                return
+            if self._residency.has_room:
+                self._residency.want(ref, asked=False)
+            elif ref.digest not in self._host and len(self._soon) < self._num_slots:
+                self._soon[ref.digest] = ref
+            self._news.notify()
 
     def warm(self, ref: AdapterRef) -> None:
         """Bring the adapter into a slot if one can be had; no request waits for it."""
@@ -186,6 +206,10 @@ class AdapterSlots:
                 and len(self._read_ahead) < self._num_slots
             ):
                 self._read_ahead.add(digest)
+                return ref, -1, None
+        while self._soon:
+            digest, ref = self._soon.popitem(last=False)
+            if digest not in self._host:
                 return ref, -1, None
         return None
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -65,6 +67,7 @@ def load_adapter(
     rank = max(target.rank for target in targets.values())
     if rank > max_rank:
         raise _incompatible(f"rank {rank} is above {max_rank}, the largest served.")
+    _read_ahead(folder / WEIGHTS_FILE)
     try:
         file = safe_open(folder / WEIGHTS_FILE, framework="pt")
     except OSError as error:
@@ -74,16 +77,22 @@ def load_adapter(
     with file:
         _check_names(file.keys(), targets)  # type: ignore[no-untyped-call]
         shapes = group_shapes(config.local)
-        weights = _allocate(config, shapes, {modules[t][:2] for t in targets}, rank, dtype, pin)
+        weights = _allocate(config, shapes, _whole_groups(modules, targets, rank), rank, dtype, pin)
         for module, target in targets.items():
             layer, group, index = modules[module]
             a, b = weights.groups[layer][group]
             module_file = _Module(file, module, target, config.projections[GROUPS[group][index]])
             _fill(module_file, config.shard, shapes[group], index, a, b)
     # After the cast and the scale: a value can leave the range of a narrow dtype there.
-    if not bool(torch.isfinite(weights.blob).all()):
+    if not _all_finite(weights.blob):
         raise _incompatible("a weight is NaN or infinite.")
     return replace(weights, checksum=int(checksum(weights.blob)))
+
+
+def _all_finite(tensor: Tensor) -> bool:
+    """In one pass that writes nothing: a NaN anywhere is both the least and the largest value."""
+    least, largest = torch.aminmax(tensor)
+    return bool(least.isfinite() & largest.isfinite())
 
 
 def _incompatible(message: str) -> AdapterError:
@@ -109,21 +118,48 @@ def _check_names(names: list[str], targets: dict[str, Target]) -> None:
         raise _incompatible(f"{module} is targeted but has no lora_{ab}.")
 
 
+def _read_ahead(path: Path) -> None:
+    """Ask for all of the file now: page by page, as it is mapped, a disk is slow."""
+    if not hasattr(os, "posix_fadvise"):
+        return
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return  # whoever opens it to read will say so
+    try:
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
+    finally:
+        os.close(descriptor)
+
+
+def _whole_groups(
+    modules: dict[str, tuple[int, str, int]], targets: dict[str, Target], rank: int
+) -> dict[tuple[int, str], bool]:
+    """(layer, group) that are touched -> whether they are filled entirely, with rank r each."""
+    filled: Counter[tuple[int, str]] = Counter()
+    for module, target in targets.items():
+        filled[modules[module][:2]] += target.rank == rank
+    return {(layer, group): n == len(GROUPS[group]) for (layer, group), n in filled.items()}
+
+
 def _allocate(
     config: ModelConfig,
     shapes: dict[str, GroupShape],
-    touched: set[tuple[int, str]],
+    touched: dict[tuple[int, str], bool],
     rank: int,
     dtype: torch.dtype,
     pin: bool,
 ) -> AdapterWeights:
-    """One zeroed block of memory, and views into it: one block pins in one call."""
+    """One block of memory, and views into it, zero where they will not be filled entirely.
+
+    One block pins in one call.
+    """
     sizes = {
         group: (len(s.slices) * rank * s.in_features, s.out_features * rank)
         for group, s in shapes.items()
     }
     total = sum(sum(sizes[group]) for _, group in touched)
-    blob = torch.zeros(total, dtype=dtype, pin_memory=pin)
+    blob = torch.empty(total, dtype=dtype, pin_memory=pin)
     groups: list[dict[str, tuple[Tensor, Tensor]]] = []
     at = 0
     for layer in range(config.num_layers):
@@ -131,6 +167,8 @@ def _allocate(
         for group in (g for g in GROUPS if (layer, g) in touched):
             middle = at + sizes[group][0]
             end = middle + sizes[group][1]
+            if not touched[layer, group]:
+                blob[at:end].zero_()
             views[group] = (
                 blob[at:middle].view(-1, shapes[group].in_features),
                 blob[middle:end].view(-1, rank),
@@ -155,10 +193,9 @@ class _Module:
         return self._read("A", (rank, inputs), (slice(None), columns(inputs)))
 
     def read_b(self, rows: Callable[[int], slice]) -> Tensor:
-        """[*, rank], scaled: of `rows(out)`."""
+        """[*, rank]: of `rows(out)`."""
         outputs, rank = self.sides[1], self.target.rank
-        tensor = self._read("B", (outputs, rank), (rows(outputs), slice(None)))
-        return tensor.float() * self.target.scale
+        return self._read("B", (outputs, rank), (rows(outputs), slice(None)))
 
     def _read(self, ab: str, expected: tuple[int, int], cuts: tuple[slice, slice]) -> Tensor:
         name = f"base_model.model.{self.name}.lora_{ab}.weight"
@@ -185,4 +222,8 @@ def _fill(
     columns = module.read_a(lambda whole: shard.cut(whole, shape.in_features))
     rows = module.read_b(lambda whole: shard.cut(whole, out))
     a[index * rank : index * rank + own].copy_(columns)
-    b[start : start + out, :own].copy_(rows)
+    into = b[start : start + out, :own]
+    if rows.dtype == into.dtype:
+        torch.mul(rows, module.target.scale, out=into)  # in fp32 inside, and rounded once
+    else:
+        into.copy_(rows.float() * module.target.scale)

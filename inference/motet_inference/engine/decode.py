@@ -29,6 +29,8 @@ TILE_ROWS = 16
 
 # A step's forward pass: all rows' logits [size, V] and `best_tokens` of them.
 Forward = Callable[[], tuple[Tensor, Tensor]]
+# Puts something around the steps of so many rows, such as a clock.
+Watch = Callable[[int, Forward], Forward]
 
 
 def sizes(most: int) -> list[int]:
@@ -149,8 +151,10 @@ class Decoder:
         *,
         max_batch: int,
         max_context: int,
+        watch: Watch | None = None,
     ) -> None:
         self._model, self._kv, self._lora_weights = model, kv, lora_weights
+        self._watch = watch
         self._max_context = max_context
         self._sizes = sizes(max_batch)
         self._pool = torch.cuda.graph_pool_handle() if model.device.type == "cuda" else None
@@ -197,7 +201,8 @@ class Decoder:
         def run() -> tuple[Tensor, Tensor]:
             return self._forward(inputs, lora)
 
-        return _Step(inputs, run if self._pool is None else self._record(run))
+        ready = run if self._pool is None else self._record(run)
+        return _Step(inputs, self._watch(size, ready) if self._watch else ready)
 
     def _record(self, run: Forward) -> Forward:
         # Once before, on a stream of its own: kernels are compiled and libraries make their

@@ -7,6 +7,7 @@ from itertools import count
 
 from motet_inference.engine.checks import refusal
 from motet_inference.engine.config import EngineConfig
+from motet_inference.engine.decode import Watch
 from motet_inference.engine.messages import AdapterRef, Add, Extend, Refused, StepOutput
 from motet_inference.engine.news import News
 from motet_inference.engine.plan import Plan
@@ -45,9 +46,11 @@ class Engine:
         model: CausalLM,
         config: EngineConfig,
         slots: Slots | None = None,
+        *,
         tell: Callable[[Order], None] | None = None,
+        watch: Watch | None = None,
     ) -> None:
-        """`tell`: the other ranks, where the model is a share."""
+        """`tell`: the other ranks, where the model is a share. `watch`: put around decode steps."""
         if config.max_context > model.config.max_position:
             raise ValueError(
                 f"max_context {config.max_context} exceeds the model's {model.config.max_position}"
@@ -57,7 +60,8 @@ class Engine:
         self._slots = slots
         if tell is not None:
             tell(Sizes(engine=config, lora=slots is not None))
-        self._runner = Runner.build(model, config, slots.weights if slots else None, tell)
+        weights = slots.weights if slots else None
+        self._runner = Runner.build(model, config, weights, tell=tell, watch=watch)
         self._scheduler = Scheduler(config, slots, eos_token_ids=model.config.eos_token_ids)
         self._ahead: _Flight | None = None
         self._arrivals = count()
@@ -94,6 +98,8 @@ class Engine:
                 max_context=self.config.max_context,
             )
             self._scheduler.add(request)
+            if self._slots is not None and request.adapter is not None:
+                self._slots.prefetch(request.adapter)
 
     def extend(self, extend: Extend) -> None:
         """Raise a request's budget; one that is over is passed by."""

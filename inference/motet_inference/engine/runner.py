@@ -10,7 +10,7 @@ from torch import Tensor
 
 from motet_inference.engine.batch import Batch
 from motet_inference.engine.config import EngineConfig
-from motet_inference.engine.decode import Decoder
+from motet_inference.engine.decode import Decoder, Watch
 from motet_inference.engine.plan import Chunk
 from motet_inference.engine.rows import Row
 from motet_inference.engine.sampler import Draw, sample
@@ -44,7 +44,9 @@ class Runner:
         model: CausalLM,
         config: EngineConfig,
         lora_weights: LoraWeights | None,
+        *,
         tell: Callable[[Order], None] | None = None,
+        watch: Watch | None = None,
     ) -> Runner:
         """With an empty cache. All ranks do this at the same time: decode steps are tried out."""
         kv = KVCache.build(
@@ -56,8 +58,14 @@ class Runner:
         )
         fixed, decoder = config.fixed_decode, None
         if model.device.type == "cuda" if fixed is None else fixed:
-            sizes = {"max_batch": config.max_batch, "max_context": config.max_context}
-            decoder = Decoder(model, kv, lora_weights, **sizes)
+            decoder = Decoder(
+                model,
+                kv,
+                lora_weights,
+                max_batch=config.max_batch,
+                max_context=config.max_context,
+                watch=watch,
+            )
         return cls(model, kv, lora_weights, decoder, tell)
 
     def can_follow(self, chunks: Sequence[Chunk]) -> bool:

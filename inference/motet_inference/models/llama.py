@@ -5,7 +5,7 @@ from functools import cached_property
 
 import torch
 import torch.nn.functional as F
-from motet_kernels import add_rms_norm, rms_norm, to_fp8
+from motet_kernels import Product, add_rms_norm, rms_norm, settle, to_fp8
 from torch import Tensor
 
 from motet_inference.engine.batch import Batch
@@ -123,9 +123,8 @@ class CausalLM:
         named = _norms(layer)
         if isinstance(mlp, Experts):
             named |= mlp.parameters
-        if attention.q_norm is not None and attention.k_norm is not None:
-            named["self_attn.q_norm.weight"] = attention.q_norm
-            named["self_attn.k_norm.weight"] = attention.k_norm
+        if attention.norms is not None:
+            named["self_attn.q_norm.weight"], named["self_attn.k_norm.weight"] = attention.norms
         for names, linear in _linears(layer).items():
             for kind, tensor in (("weight", linear.weight), ("bias", linear.bias)):
                 if tensor is not None:
@@ -147,19 +146,24 @@ class CausalLM:
             lora = lora_weights.layers[i] if lora_weights is not None else None
             cache = kv.keys[i], kv.values[i]
             tables = self.tables if layer.attention.window is None else self.local_tables
-            attended = layer.attention(hidden, batch, cache, tables, lora)
-            attended = total(attended, self.config.shard)
+            attended = self._sum(layer.attention(hidden, batch, cache, tables, lora))
             if layer.attention_out_norm is not None:
-                attended = rms_norm(attended, layer.attention_out_norm, eps)
+                attended = Product.of(rms_norm(settle(attended), layer.attention_out_norm, eps))
             hidden, residual = add_rms_norm(attended, residual, layer.post_norm, eps)
             last = i + 1 == len(self.layers)
             norm = self.norm if last else self.layers[i + 1].input_norm
-            inner = total(layer.mlp(hidden, batch, lora), self.config.shard)
+            inner = self._sum(layer.mlp(hidden, batch, lora))
             if layer.mlp_out_norm is not None:
-                inner = rms_norm(inner, layer.mlp_out_norm, eps)
+                inner = Product.of(rms_norm(settle(inner), layer.mlp_out_norm, eps))
             hidden, residual = add_rms_norm(inner, residual, norm, eps)
         rows = hidden if batch.logit_rows is None else hidden[batch.logit_rows]
         return self._score(rows)
+
+    def _sum(self, part: Product) -> Product:
+        """Over all ranks; alone, a product stays as it is, for whoever reads it to add up."""
+        if self.config.shard.size == 1:
+            return part
+        return Product.of(total(settle(part), self.config.shard))
 
     def _embed(self, token_ids: Tensor) -> Tensor:
         embedded = F.embedding(token_ids, self.embedding)

@@ -62,7 +62,7 @@ def build_engine(
             followers.tell(orders.Room())
         bytes_left = least(room(device), shard, device)
         sizes = engine_config(config, model.config, dtype=dtype, room=bytes_left)
-        return Engine(model, sizes, slots, followers.tell if followers else None), slots
+        return Engine(model, sizes, slots, tell=followers.tell if followers else None), slots
     except BaseException:
         slots.close()
         raise

@@ -248,6 +248,42 @@ def test_the_host_cache_saves_the_disk(
     assert sorted(reads) == sorted(refs[i].path for i in (0, 1))
 
 
+def test_what_is_prefetched_evicts_nobody(
+    make_slots: Any, refs: list[AdapterRef], monkeypatch: Any
+) -> None:
+    slots = make_slots(2)
+    slots.release(acquire(slots, refs[0]))
+    slots.prefetch(refs[1])  # a slot is free
+    until(lambda: refs[1].digest in slots.tiers()[0])
+    for ref in (refs[2], refs[2], refs[0]):
+        slots.prefetch(ref)
+    until(lambda: slots.tiers() == ([refs[0].digest, refs[1].digest], [refs[2].digest]))
+    monkeypatch.setattr(slot_loader, "load_adapter", None)  # the disk has done its part
+    slots.release(acquire(slots, refs[2]))
+
+
+def test_it_says_what_is_loading(make_slots: Any, refs: list[AdapterRef]) -> None:
+    slots = make_slots(1)
+    assert not slots.is_loading(refs[0])
+    acquire(slots, refs[0])
+    assert not slots.is_loading(refs[0])
+    assert slots.acquire(refs[1]) is None
+    assert slots.is_loading(refs[1])  # as long as the only slot is in use
+    slots.warm(refs[2])
+    assert not slots.is_loading(refs[2])  # no request awaits it
+    slots.close()
+    assert not slots.is_loading(refs[1])
+
+
+def until(holds: Callable[[], bool]) -> None:
+    pause = threading.Event()
+    for _ in range(3000):
+        if holds():
+            return
+        pause.wait(0.01)
+    raise AssertionError("it never came about")
+
+
 def test_a_slot_that_was_overwritten_is_found(make_slots: Any, refs: list[AdapterRef]) -> None:
     slots = make_slots(2)
     for ref in refs[:2]:

@@ -168,7 +168,7 @@ class Checkpoint:
         }
         sizes = EngineConfig(**(fields | limits))
         model = self.model(dtype=dtype, device=device, fp8=fp8, followers=followers)
-        return Engine(model, sizes, slots, followers.tell if followers else None)
+        return Engine(model, sizes, slots, tell=followers.tell if followers else None)
 
     def model(
         self,

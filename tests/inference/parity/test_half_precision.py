@@ -144,7 +144,7 @@ def test_error_with_adapters(
         add(f"r{i}", p, adapter=refs[i % 3], options=options(98)) for i, p in enumerate(prompts)
     ]
     sizes = EngineConfig(num_blocks=512, max_context=192, token_budget=64)
-    engine = Engine(model, sizes, slots, followers.tell if followers else None)
+    engine = Engine(model, sizes, slots, tell=followers.tell if followers else None)
     record = drive(engine, messages, steps=20_000)
     slots.close()
     half = peft.PeftModel.from_pretrained(

@@ -82,9 +82,8 @@ def test_logits_are_those_of_one_rank(both: Any) -> None:
     found = []
     for followers, slots in both:
         placed = [-1, *(acquire(slots, ref) for ref in REFS.values())]
-        runner = Runner.build(
-            *prepared(followers, lora=True), slots.weights, followers.tell if followers else None
-        )
+        tell = followers.tell if followers else None
+        runner = Runner.build(*prepared(followers, lora=True), slots.weights, tell=tell)
         rows = [
             Row([7 + i, 300, 11 * i, 2000], start=0, blocks=[i], slot=slot, samples=True)
             for i, slot in enumerate(placed)
@@ -127,7 +126,7 @@ def test_samples_are_those_of_one_rank(several: list[dict[str, Any]], both: Any)
         sizes = EngineConfig(
             num_blocks=64, max_context=128, max_batch=8, token_budget=32, fixed_decode=True
         )
-        engine = Engine(share(followers), sizes, slots, followers.tell if followers else None)
+        engine = Engine(share(followers), sizes, slots, tell=followers.tell if followers else None)
         messages = [
             add(f"r{i}", [3 + i, 40, 500], adapter=voices[i], options=options | {"max_tokens": 40})
             for i, options in enumerate(several)
