@@ -71,13 +71,18 @@ class Experts:
         return weights, chosen
 
 
-def one_by_one(name: str, tensor: Tensor) -> Iterator[tuple[str, Tensor]]:
-    """Take apart what transformers 5 may store whole: the experts of a layer, gate and up merged.
+def holds_experts(name: str) -> bool:
+    """Whether a checkpoint's tensor holds all experts of a layer, as transformers 5 may write."""
+    return name.partition(".mlp.experts.")[2] in ("gate_up_proj", "down_proj")
 
-    Any other tensor is handed through.
+
+def one_by_one(name: str, tensor: Tensor) -> Iterator[tuple[str, Tensor]]:
+    """Take apart a tensor that holds experts, [E, out, in], with gate and up merged.
+
+    One of another number of dimensions is handed through.
     """
-    layer, found, part = name.partition(".mlp.experts.")
-    if not found or part not in ("gate_up_proj", "down_proj") or tensor.ndim != 3:
+    layer, _, part = name.partition(".mlp.experts.")
+    if tensor.ndim != 3:
         yield name, tensor
         return
     for e, expert in enumerate(tensor):

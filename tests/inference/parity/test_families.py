@@ -11,9 +11,11 @@ LONG = {"max_tokens": 64, "logprobs": 5}
 NAMES = [f"r{i}" for i in range(8)]
 
 
-def run(checkpoint: Any, prompts: list[list[int]], **limits: Any) -> Record:
+def run(
+    checkpoint: Any, prompts: list[list[int]], *, options: dict[str, int] = LONG, **limits: Any
+) -> Record:
     engine = checkpoint.engine(**limits)
-    return drive(engine, [add(n, p, options=LONG) for n, p in zip(NAMES, prompts, strict=True)])
+    return drive(engine, [add(n, p, options=options) for n, p in zip(NAMES, prompts, strict=True)])
 
 
 def count_divergences(
@@ -104,4 +106,30 @@ def test_fixed_buffers_change_nothing(
 ) -> None:
     """Decode steps as a CUDA device replays them, padded to the next size."""
     record = run(family, prompts, fixed_decode=True)
+    count_divergences(family, prompts, record, record_property)
+
+
+@pytest.mark.parametrize("overlap", [True, False], ids=["overlap", "no reuse"])
+def test_two_ranks_change_nothing(
+    overlap: bool,
+    family: Any,
+    prompts: list[list[int]],
+    ranks: Callable[..., Any],
+    record_property: Callable[[str, object], None],
+) -> None:
+    """With steps launched behind one another, their inputs broadcast; then with none of that."""
+    options = {"max_tokens": 64} if overlap else LONG
+    limits = {"fixed_decode": overlap, "prefix_cache": overlap}
+    record = run(family, prompts, options=options, followers=ranks(2), **limits)
+    count_divergences(family, prompts, record, record_property)
+
+
+def test_four_ranks_share_two_key_value_heads(
+    checkpoints: Callable[[str], Any],
+    prompts: list[list[int]],
+    ranks: Callable[..., Any],
+    record_property: Callable[[str, object], None],
+) -> None:
+    family = checkpoints("llama-biased")
+    record = run(family, prompts, followers=ranks(4), fixed_decode=True)
     count_divergences(family, prompts, record, record_property)
