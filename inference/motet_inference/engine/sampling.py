@@ -99,10 +99,10 @@ class SamplingBatch:
 
     def on(self, device: torch.device | str) -> "SamplingBatch":
         """The same on a device."""
-        groups = [(self.drawn, self.temperature, self.keys)]
-        groups += [tuple(vars(part).values()) for part in (self.filters, self.penalties) if part]
-        groups += [self.bias] if self.bias else []
-        sent = iter(send([tensor for group in groups for tensor in group], device))
+        host = [self.drawn, self.temperature, self.keys]
+        for part in (self.filters, self.penalties):
+            host += vars(part).values() if part else ()
+        sent = iter(send([*host, *(self.bias or ())], device))
         drawn, temperature, keys = next(sent), next(sent), next(sent)
         return replace(
             self,
