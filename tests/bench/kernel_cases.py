@@ -101,6 +101,7 @@ def entries(shape: Shape, dtype: torch.dtype, device: torch.device) -> Iterator[
         if not prompt:
             yield Entry("settle", "o", rows, partial(maker.settle, rows))
             yield Entry("best_tokens", "logits", rows, partial(maker.best_tokens, rows))
+            yield Entry("draw_tokens", "logits", rows, partial(maker.draw_tokens, rows))
         what = "a prompt" if prompt else f"context {shape.context}"
         attend = maker.prompt_attention if prompt else maker.decode_attention
         yield Entry("paged_attention", what, rows, partial(attend, rows))
@@ -183,6 +184,19 @@ class _Maker:
             lambda: mk.best_tokens(logits),
             lambda: mk.best_tokens_torch(logits),
             lambda: logits.argmax(-1),
+        )
+
+    def draw_tokens(self, rows: int) -> Case:
+        logits = self._rand(rows, self.shape.vocabulary)
+        temperature = torch.full((rows,), 0.8, device=self.device)
+        keys = torch.randint(1 << 62, (rows,), device=self.device)
+        scaled = temperature.unsqueeze(1)
+        return Case(
+            _bytes(logits),
+            100 * logits.numel(),
+            lambda: mk.draw_tokens(logits, temperature, keys),
+            lambda: mk.draw_tokens_torch(logits, temperature, keys),
+            lambda: (logits / scaled).softmax(-1).multinomial(1),
         )
 
     def decode_attention(self, rows: int) -> Case:
