@@ -7,6 +7,7 @@ needs torch alone.
 
 from motet_kernels.attention import AttentionBatch, paged_attention, paged_attention_torch
 from motet_kernels.best_tokens import best_tokens, best_tokens_torch
+from motet_kernels.draw import draw_tokens, draw_tokens_torch
 from motet_kernels.experts import Routing, expert_linear, expert_linear_torch
 from motet_kernels.fp8 import fp8_linear, fp8_linear_torch, to_fp8, to_fp8_torch
 from motet_kernels.gate import gelu_mul, gelu_mul_torch, silu_mul, silu_mul_torch
@@ -37,6 +38,8 @@ __all__ = [
     "add_rms_norm_torch",
     "best_tokens",
     "best_tokens_torch",
+    "draw_tokens",
+    "draw_tokens_torch",
     "expert_linear",
     "expert_linear_torch",
     "fp8_linear",

@@ -212,6 +212,7 @@ def test_decode_step(tokens: int, rank: int | None, dtype: torch.dtype, hopper: 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
 def test_elementwise(dtype: torch.dtype, hopper: Any) -> None:
     from motet_kernels._triton.best_tokens import best_tokens_triton
+    from motet_kernels._triton.draw import draw_tokens_triton
     from motet_kernels._triton.fp8 import to_fp8_triton
     from motet_kernels._triton.gate import gate_triton
     from motet_kernels._triton.heads import place_heads_triton
@@ -228,6 +229,8 @@ def test_elementwise(dtype: torch.dtype, hopper: Any) -> None:
     for gelu in (False, True):
         gate_triton(Product.of(meta(4096, 28672, dtype=dtype)), gelu=gelu)
     best_tokens_triton(meta(64, 128256, dtype=dtype))
+    rows = meta(64, dtype=torch.float32), meta(64, dtype=torch.int64)
+    draw_tokens_triton(meta(64, 128256, dtype=dtype), *rows)
     to_fp8_triton(meta(64, 4096, dtype=dtype))
     to_fp8_triton(meta(64, 14336, dtype=dtype))
     names = [
@@ -236,6 +239,8 @@ def test_elementwise(dtype: torch.dtype, hopper: Any) -> None:
         "_place_heads",
         *["_gate_mul"] * 2,
         "_best_tokens",
+        "_draw_part",
+        "_draw_join",
         *["_to_fp8"] * 2,
     ]
     check(hopper, dtype, *names)

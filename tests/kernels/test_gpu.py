@@ -16,6 +16,8 @@ from motet_kernels import (
     add_rms_norm_torch,
     best_tokens,
     best_tokens_torch,
+    draw_tokens,
+    draw_tokens_torch,
     expert_linear,
     expert_linear_torch,
     fp8_linear,
@@ -304,6 +306,23 @@ def test_best_tokens(dtype: torch.dtype) -> None:
     # Of equal values, the twin on this device may name another place than the first.
     rows = torch.arange(256, device="cuda")[finite.bool()]
     assert torch.equal(logits[rows, found[rows]], logits[rows].amax(-1))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("rows", [1, 5, 256])
+def test_draw_tokens(rows: int, dtype: torch.dtype) -> None:
+    """The same tokens as on the CPU, but where two scores are a rounding apart."""
+    logits = 4 * rand(rows, 128256, dtype=dtype)
+    temperature = torch.rand(rows, device="cuda")
+    temperature[::3] = 0
+    keys = torch.randint(-(1 << 62), 1 << 62, (rows,), device="cuda")
+    drawn, fine = draw_tokens(logits, temperature, keys)
+    wanted, _ = draw_tokens_torch(logits.cpu(), temperature.cpu(), keys.cpu())
+    assert fine.all()
+    same = drawn.cpu() == wanted
+    ties = temperature.cpu() == 0  # of equal logits, of which half precision has many
+    at = torch.arange(rows)
+    assert (same | (ties & (logits.cpu()[at, drawn.cpu()] == logits.cpu()[at, wanted]))).all()
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)

@@ -17,6 +17,7 @@ from motet_kernels import (
     add_lora_torch,
     add_rms_norm_torch,
     best_tokens_torch,
+    draw_tokens_torch,
     expert_linear_torch,
     gelu_mul_torch,
     paged_attention_torch,
@@ -29,6 +30,7 @@ from motet_kernels import (
 )
 from motet_kernels._triton.attention import paged_attention_triton
 from motet_kernels._triton.best_tokens import best_tokens_triton
+from motet_kernels._triton.draw import draw_tokens_triton
 from motet_kernels._triton.experts import expert_linear_triton
 from motet_kernels._triton.fp8 import to_fp8_triton
 from motet_kernels._triton.gate import gate_triton
@@ -321,6 +323,24 @@ def test_best_tokens(vocabulary: int, dtype: torch.dtype) -> None:
     logits[4, 0] = -float("inf")
     logits[5] = -float("inf")
     actual, expected = best_tokens_triton(logits), best_tokens_torch(logits)
+    assert torch.equal(actual[1], expected[1])
+    finite = expected[1].bool()
+    assert torch.equal(actual[0, finite], expected[0, finite])
+    assert ((actual[0] >= 0) & (actual[0] < vocabulary)).all()
+
+
+@pytest.mark.parametrize("vocabulary", [1, 7, 300, 5000])
+def test_draw_tokens(vocabulary: int, dtype: torch.dtype) -> None:
+    logits = torch.randn(8, vocabulary + 3).to(dtype)[:, :vocabulary]
+    logits[1] = -4.0
+    logits[2, vocabulary // 2] = NAN
+    logits[3, -1] = float("inf")
+    logits[4, 0] = -float("inf")
+    logits[5] = -float("inf")
+    temperature = torch.tensor([1.0, 0.0, 0.7, 1.0, 0.0, 1.0, 0.3, 100.0])
+    keys = torch.randint(-(1 << 62), 1 << 62, (8,))
+    actual = draw_tokens_triton(logits, temperature, keys)
+    expected = draw_tokens_torch(logits, temperature, keys)
     assert torch.equal(actual[1], expected[1])
     finite = expected[1].bool()
     assert torch.equal(actual[0, finite], expected[0, finite])

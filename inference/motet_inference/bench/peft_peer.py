@@ -87,6 +87,8 @@ class Peer:
                 stopping_criteria=[times],
                 **options,
             )
+        if len(times.steps) != tokens:
+            raise RuntimeError(f"{case.title}: {len(times.steps)} steps of {tokens}")
         return times.steps
 
     def _only_the_base(self, case: PeftCase) -> AbstractContextManager[None]:

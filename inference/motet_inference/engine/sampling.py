@@ -49,9 +49,9 @@ class SamplingBatch:
     Attributes:
         num_rows: R.
         drawn: int64 [D], the rows that are not greedy.
-        temperature: fp32 [D, 1].
-        keys: int64 [D], see `rng.row_key`.
-        filters: None when no row has one.
+        temperature: fp32 [R], 0 where a row is greedy.
+        keys: int64 [R], see `rng.row_key`.
+        filters: None when no drawn row has one.
         penalties: None when no row has one.
         bias: int64 [2, *] coordinates and fp32 [*] values; None when no row has one.
         logprobs: per row, how many of the best tokens to report, None for no logprobs at all.
@@ -82,13 +82,15 @@ class SamplingBatch:
         params = [choice.request.sampling for choice in choices]
         drawn = [row for row, p in enumerate(params) if p.temperature > 0]
         keys = [
-            row_key(request_seed(choices[r]), choices[r].index, len(choices[r].tokens) + unread)
-            for r in drawn
+            row_key(request_seed(choice), choice.index, len(choice.tokens) + unread)
+            if choice.request.sampling.temperature > 0
+            else 0
+            for choice in choices
         ]
         host = cls(
             num_rows=len(choices),
             drawn=torch.tensor(drawn, dtype=torch.int64),
-            temperature=_column([params[r].temperature for r in drawn]),
+            temperature=torch.tensor([p.temperature for p in params], dtype=torch.float32),
             keys=torch.tensor(keys, dtype=torch.int64),
             filters=_filters(choices, drawn, vocab_size),
             penalties=_penalties(choices),
@@ -99,10 +101,10 @@ class SamplingBatch:
 
     def on(self, device: torch.device | str) -> "SamplingBatch":
         """The same on a device."""
-        groups = [(self.drawn, self.temperature, self.keys)]
-        groups += [tuple(vars(part).values()) for part in (self.filters, self.penalties) if part]
-        groups += [self.bias] if self.bias else []
-        sent = iter(send([tensor for group in groups for tensor in group], device))
+        host = [self.drawn, self.temperature, self.keys]
+        for part in (self.filters, self.penalties):
+            host += vars(part).values() if part else ()
+        sent = iter(send([*host, *(self.bias or ())], device))
         drawn, temperature, keys = next(sent), next(sent), next(sent)
         return replace(
             self,
