@@ -36,7 +36,7 @@ def draw(path: Path, results: Sequence[Result], *, title: str) -> None:
     left, right = figure.subplots(1, 2)
     for (adapters, points), color in zip(lines.items(), _COLORS * len(lines), strict=False):
         batches = [p.case.requests for p in points]
-        label = f"{adapters} adapters" if adapters else "base"
+        label = f"{adapters} adapter{'s' * (adapters > 1)}" if adapters else "base"
         for axes, figure_name in ((left, "decode_tokens_per_second"), (right, "step_ms")):
             measured = [getattr(p, figure_name) for p in points]
             floors = [p.floors[figure_name] for p in points]
@@ -46,13 +46,15 @@ def draw(path: Path, results: Sequence[Result], *, title: str) -> None:
     right.set_ylabel("step, ms (dashed: what the memory allows)")
     for axes in (left, right):
         axes.set_xscale("log", base=2)
-        axes.set_yscale("log")
         ticks = sorted({p.case.requests for points in lines.values() for p in points})
         axes.set_xticks(ticks, [str(tick) for tick in ticks])
         axes.set_xlabel("requests in the batch")
         axes.grid(visible=True, which="major", alpha=0.3)
         if lines:
             axes.legend()
+    left.set_yscale("log")
+    left.yaxis.set_major_formatter("{x:,.0f}")
+    right.set_ylim(bottom=0)
     figure.suptitle(title, fontsize=9)
     # Without a date and random names, the same figures give the same file.
     with rc_context({"svg.hashsalt": "motet"}):
