@@ -91,20 +91,23 @@ class _Cold:
         colds: list[float] = []
         warms: list[float] = []
         loading: list[float] = []
+        shares: list[float | None] = []
         needed = 0
         for _, ref in zip(range(self._case.loads), cycle(refs), strict=False):
             if self._left < 2 * needed + 16:
                 break
             left = self._left
             _drop(ref)
+            before_load = _bytes_from_disk()
             first, steps = self._probe(ref)
+            shares.append(_share(ref, before_load))
             colds.append(first)
             loading += steps
             warms.append(self._probe(ref)[0])
             needed = max(needed, left - self._left)
         if not colds or not loading:
             raise RuntimeError(f"{self._case.title}: nothing was measured; ask for more output")
-        return self._result(colds, warms, before, loading, reads)
+        return self._result(colds, warms, before, loading, reads, shares)
 
     def _result(
         self,
@@ -113,10 +116,10 @@ class _Cold:
         before: list[float],
         loading: list[float],
         reads: list[tuple[float, float | None]],
+        shares: list[float | None],
     ) -> ColdResult:
         added = statistics.median(c - w for c, w in zip(colds, warms, strict=True))
         disk = statistics.median(ms for ms, _ in reads)
-        shares = [share for _, share in reads if share is not None]
         size = (Path(self._refs[0].path) / WEIGHTS_FILE).stat().st_size
         tail = percentile(before, 0.99)
         return ColdResult(
@@ -125,7 +128,8 @@ class _Cold:
             resident_ms=statistics.median(warms),
             added_ms=added,
             disk_ms=disk,
-            from_disk=statistics.median(shares) if shares else None,
+            from_disk=_median([share for _, share in reads]),
+            loaded_from_disk=_median(shares),
             beyond_disk_ms=added - disk,
             copy_ms=_copy_ms(size, self._engine.model.device),
             step_ms_before=statistics.median(before),
@@ -220,10 +224,20 @@ def _read(ref: AdapterRef) -> tuple[float, float | None]:
         while file.readinto(buffer):
             pass
     ms = 1e3 * (time.perf_counter() - begin)
+    return ms, _share(ref, before)
+
+
+def _share(ref: AdapterRef, before: int | None) -> float | None:
+    """Of the weights, what was read from the device since."""
     after = _bytes_from_disk()
     if before is None or after is None:
-        return ms, None
-    return ms, min(1.0, (after - before) / path.stat().st_size)
+        return None
+    return min(1.0, (after - before) / (Path(ref.path) / WEIGHTS_FILE).stat().st_size)
+
+
+def _median(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None
 
 
 def _bytes_from_disk() -> int | None:

@@ -137,7 +137,8 @@ def _traffic(results: Sequence[TrafficResult]) -> Table:
 
 def _cold(results: Sequence[ColdResult]) -> Table:
     table = _table(
-        "Adapters on local disk", "case", "resident", "cold", "more", "disk alone", "from disk",
+        "Adapters on local disk", "case", "resident", "cold", "more", "disk alone",
+        "from disk, alone and loading",
         "beyond disk", "others' step, 99 %", "while loading", "loads",
     )  # fmt: skip
     for result in results:
@@ -147,7 +148,10 @@ def _cold(results: Sequence[ColdResult]) -> Table:
             f"{result.cold_ms:,.1f} ms",
             f"{result.added_ms:,.1f} ms",
             f"{result.disk_ms:,.1f} ms",
-            "not known" if result.from_disk is None else f"{result.from_disk:.0%}",
+            " and ".join(
+                "not known" if share is None else f"{share:.0%}"
+                for share in (result.from_disk, result.loaded_from_disk)
+            ),
             f"{result.beyond_disk_ms:,.1f} ms",
             f"{result.step_ms_99_before:,.2f} ms",
             f"{result.step_ms_99_loading:,.2f} ms",

@@ -78,6 +78,7 @@ class ColdResult(msgspec.Struct, frozen=True, kw_only=True):
     added_ms: float  # the median of the differences
     disk_ms: float  # one sequential read of the adapter's weights
     from_disk: float | None  # share of that read which came from the device; None if not known
+    loaded_from_disk: float | None  # the same of what the slots' loader read
     beyond_disk_ms: float
     copy_ms: float  # the same bytes, from pinned memory to the device
     step_ms_before: float
