@@ -1,27 +1,39 @@
 """What every folder of worker tests may need."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from motet_inference.ranks.leader import Followers
 
 
+class Ranks:
+    """The other ranks of this process: it can be rank 0 of one set at a time. A loss is printed."""
+
+    def __init__(self) -> None:
+        self._followers: Followers | None = None
+
+    def __call__(self, size: int, device: str = "cpu") -> Followers:
+        """Those that are there if they are as asked for, else new ones."""
+        there = self._followers
+        if there is None or there.lost(timeout=0) or _kind(there) != (size, device):
+            self.leave()
+            self._followers = Followers(size, device, on_loss=print)
+        assert self._followers is not None
+        return self._followers
+
+    def leave(self) -> None:
+        if self._followers is not None:
+            self._followers.close()
+            self._followers = None
+
+
+def _kind(followers: Followers) -> tuple[int, str]:
+    return followers.shard.size, followers.device.type
+
+
 @pytest.fixture(scope="session")
-def ranks() -> Iterator[Callable[..., Followers]]:
-    """ranks(size, device) -> the other ranks; those of another size leave before they come.
-
-    A loss is printed.
-    """
-    there: dict[tuple[int, str], Followers] = {}
-
-    def get(size: int, device: str = "cpu") -> Followers:
-        known = there.get((size, device))
-        if known is None or known.lost(timeout=0):
-            while there:
-                there.popitem()[1].close()
-            there[size, device] = Followers(size, device, on_loss=print)
-        return there[size, device]
-
-    yield get
-    for followers in there.values():
-        followers.close()
+def ranks() -> Iterator[Ranks]:
+    """ranks(size, device) -> the other ranks; shared, since it takes seconds to start them."""
+    shared = Ranks()
+    yield shared
+    shared.leave()

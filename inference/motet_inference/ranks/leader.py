@@ -72,7 +72,12 @@ class Followers:
                 rank=rank, size=size, port=port, device=str(device), threads=threads
             )
             self._start(hello)
-        group.join(self.shard, self.device, port=port, listener=listener)
+        try:
+            group.join(self.shard, self.device, port=port, listener=listener)
+        except BaseException:
+            self._closing = True
+            self._end(patience=0)
+            raise
 
     @property
     def pids(self) -> list[int]:
@@ -100,9 +105,13 @@ class Followers:
         except OSError:
             pass  # one is gone already, which is what is wanted
         group.leave()
+        self._end(patience=_STOP_S)
+
+    def _end(self, *, patience: float) -> None:
+        """Wait for each so many seconds, then kill it."""
         for process in self._processes:
             try:
-                process.wait(_STOP_S)
+                process.wait(patience)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

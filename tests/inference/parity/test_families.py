@@ -109,18 +109,31 @@ def test_fixed_buffers_change_nothing(
     count_divergences(family, prompts, record, record_property)
 
 
-@pytest.mark.parametrize("overlap", [True, False], ids=["overlap", "no reuse"])
 def test_two_ranks_change_nothing(
-    overlap: bool,
     family: Any,
     prompts: list[list[int]],
     ranks: Callable[..., Any],
     record_property: Callable[[str, object], None],
 ) -> None:
-    """With steps launched behind one another, their inputs broadcast; then with none of that."""
-    options = {"max_tokens": 64} if overlap else LONG
-    limits = {"fixed_decode": overlap, "prefix_cache": overlap}
-    record = run(family, prompts, options=options, followers=ranks(2), **limits)
+    """With steps that are launched behind one another and get their inputs by a broadcast."""
+    limits = {"options": {"max_tokens": 64}, "fixed_decode": True}
+    record = run(family, prompts, followers=ranks(2), **limits)
+    count_divergences(family, prompts, record, record_property)
+
+
+@pytest.mark.parametrize("name", ["llama3-tied", "mistral-window", "qwen3-moe", "gemma3"])
+def test_two_ranks_without_reuse(
+    name: str,
+    checkpoints: Callable[[str], Any],
+    prompts: list[list[int]],
+    ranks: Callable[..., Any],
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Every step's rows are told, and few blocks make choices take turns."""
+    family = checkpoints(name)
+    limits = {"prefix_cache": False, "num_blocks": 40}
+    record = run(family, prompts, followers=ranks(2), **limits)
+    assert sum(s.preemptions for s in record.steps) > 0
     count_divergences(family, prompts, record, record_property)
 
 

@@ -188,3 +188,18 @@ def test_a_rank_that_cannot_load_its_share_ends(
     followers = ranks(2)
     followers.tell(orders.Model(folder=str(tmp_path), dtype="float32", fp8=False))
     assert followers.lost(timeout=30)
+
+
+def test_a_second_set_of_ranks_is_refused_and_leaves_nobody(
+    ranks: Callable[..., Followers],
+) -> None:
+    ranks(2)
+    before = children()
+    with pytest.raises(ValueError, match="twice"):
+        Followers(2, "cpu", on_loss=print)
+    assert children() == before
+
+
+def children() -> set[str]:
+    pid = os.getpid()
+    return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
