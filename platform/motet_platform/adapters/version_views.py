@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from motet_platform.adapters.models import Part
 from motet_platform.adapters.multipart import AdapterFiles, AdapterUploadParser
-from motet_platform.adapters.receive import Received
+from motet_platform.adapters.receive import Limit, Received
 from motet_platform.adapters.resumable import (
     MAX_CHUNK,
     Declared,
@@ -131,7 +131,7 @@ class PartView(ApiView):
             raise NotFound("There is no such part.", code="upload_not_found")
         first, last, total = _content_range(request)
         take_large_body(request)
-        chunk = Received.of(_pieces(request.data), what="The chunk", limit=MAX_CHUNK)
+        chunk = Received.of(_pieces(request.data), Limit(MAX_CHUNK, "The chunk"))
         try:
             if chunk.size != last - first + 1:
                 raise InvalidRequest(
