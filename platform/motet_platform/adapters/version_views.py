@@ -8,7 +8,7 @@ from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -33,6 +33,7 @@ from motet_platform.adapters.serializers import (
 )
 from motet_platform.adapters.services import version_delete, version_upload
 from motet_platform.api.body import take_large_body
+from motet_platform.api.json_body import JsonParser
 from motet_platform.api.view import ApiView
 from motet_platform.errors import InvalidRequest, NotFound
 from motet_platform.keys import scopes
@@ -43,7 +44,7 @@ _READ = 256 * 1024
 
 class VersionsView(ApiView):
     scopes = {"GET": scopes.ADAPTERS_READ, "POST": scopes.ADAPTERS_WRITE}
-    parser_classes = (AdapterUploadParser, JSONParser)
+    parser_classes = (AdapterUploadParser, JsonParser)
 
     @extend_schema(operation_id="versions_list", responses=VersionListOut)
     def get(self, request: Request, name: str) -> Response:
