@@ -2,7 +2,6 @@
 
 import json
 import stat
-import subprocess
 from collections.abc import Callable
 from typing import Any
 
@@ -80,17 +79,6 @@ def test_legacy_completions_answer(alice: openai.OpenAI) -> None:
     )
     assert reply.choices[0].text
     assert reply.usage is not None and reply.usage.completion_tokens <= 8
-
-
-def test_curl_of_the_readme_works(platform: LivePlatform) -> None:
-    body = {"model": "motet-tiny", "messages": [{"role": "user", "content": "Hello!"}]}
-    done = subprocess.run(
-        ["curl", "-sS", "--noproxy", "*", f"{platform.url}/v1/chat/completions",
-         "-H", f"Authorization: Bearer {platform.demo['api_key']}",
-         "-H", "Content-Type: application/json", "-d", json.dumps(body)],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert json.loads(done.stdout)["choices"][0]["message"]["content"]
 
 
 def test_unknown_key_and_unknown_model(alice: openai.OpenAI, say: Callable[..., Any]) -> None:
