@@ -21,6 +21,15 @@ def test_start_tells_where_everything_is(platform: LivePlatform) -> None:
     assert ready.startswith("motet is ready") and platform.url in ready and str(path) in ready
 
 
+def test_nobody_else_of_the_machine_can_look_in(platform: LivePlatform) -> None:
+    """As root, other users may pass through `var` to PostgreSQL's folder, and no further."""
+    assert stat.S_IMODE(platform.var.stat().st_mode) in (0o700, 0o711)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in platform.var.iterdir()}
+    assert {"store", "tmp", "logs", "run", "worker", "secret.key"} <= modes.keys()
+    open_to_others = {name for name, mode in modes.items() if mode & 0o077}
+    assert open_to_others <= {"stripe-sandbox.json"}
+
+
 def test_lists_the_base_and_the_shipped_adapters(
     alice: openai.OpenAI, adapters: dict[str, str], platform: LivePlatform
 ) -> None:
