@@ -141,7 +141,7 @@ class UsageView(ApiView):
         start, end, groups = asked["start"], asked["end"], asked["group_by"]
         if isinstance(request.accepted_renderer, CsvRenderer):
             found = usage_stream(self.account, start=start, end=end, groups=groups)
-            return csv_response(request, [*groups, *FIGURES], map(_priced, found))
+            return csv_response(request, self.account.pk, [*groups, *FIGURES], map(_priced, found))
         rows = usage_rows(self.account, start=start, end=end, groups=groups)
         return Response(
             {
