@@ -21,6 +21,7 @@ SETTINGS = {
     "MOTET_WORKER_THREADS": "1",
     "MOTET_SIGNUPS_PER_HOUR": "100",  # all from one address
     "MOTET_STRIPE": "sandbox",
+    "MOTET_FOUR_EYES": "true",
 }
 
 

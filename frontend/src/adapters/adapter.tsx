@@ -9,6 +9,7 @@ import { Copyable } from "../ui/copyable";
 import { Failure } from "../ui/failure";
 import { Page } from "../ui/page";
 import { Panel } from "../ui/panel";
+import { Aliases } from "./aliases";
 import { Facts } from "./facts";
 import { adapterQuery, useDeleteAdapter } from "./queries";
 import { Refusal } from "./refusal";
@@ -66,6 +67,7 @@ export default function AdapterPage() {
           </Panel>
         )}
         {adapter && <Versions adapter={adapter} versions={versions} may={may} />}
+        {adapter && <Aliases adapter={adapter} may={may} />}
         {adapter && may && (
           <Panel title="Delete">
             <Button

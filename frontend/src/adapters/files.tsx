@@ -1,5 +1,6 @@
 import { Group, Stack, Text } from "@mantine/core";
 import { Dropzone } from "@mantine/dropzone";
+import "@mantine/dropzone/styles.css";
 import { IconCircleCheck, IconCircleDashed, IconUpload } from "@tabler/icons-react";
 import { bytes } from "../ui/format";
 import { CONFIG, MODEL } from "./sort";

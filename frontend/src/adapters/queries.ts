@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "../api/client";
+import type { components } from "../api/schema";
 import type { Version } from "../api/types";
 
 const POLL_MS = 1_000;
@@ -59,5 +60,36 @@ export function useDeleteVersion(name: string, done: () => void) {
       done();
       await forget();
     },
+  });
+}
+
+export type Alias = components["schemas"]["AliasOut"];
+export type Target = components["schemas"]["TargetIn"];
+
+export function useSetAlias(name: string, done: () => void) {
+  const forget = useForgetAdapters();
+  return useMutation({
+    mutationFn: ({ alias, targets }: { alias: string; targets: Target[] }) =>
+      body(
+        api.PUT("/v1/adapters/{name}/aliases/{alias}", {
+          params: { path: { name, alias } },
+          body: { targets },
+        }),
+      ),
+    onSuccess: async () => {
+      done();
+      await forget();
+    },
+  });
+}
+
+export function useDeleteAlias(name: string) {
+  const forget = useForgetAdapters();
+  return useMutation({
+    mutationFn: (alias: string) =>
+      body(
+        api.DELETE("/v1/adapters/{name}/aliases/{alias}", { params: { path: { name, alias } } }),
+      ),
+    onSuccess: forget,
   });
 }

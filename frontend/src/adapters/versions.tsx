@@ -36,17 +36,17 @@ export function Versions({ adapter, versions, may }: VersionsProps) {
     used.data?.data.find((row) => row.version === `${adapter.model}@${version.version}`);
   const usedColumns: Column<Version>[] = [
     {
-      name: "Requests, 30 days",
+      name: "Requests",
       number: true,
       show: (version) => used.data && count(figures(version)?.requests ?? 0),
     },
     {
-      name: "Output, 30 days",
+      name: "Output",
       number: true,
       show: (version) => used.data && `${compact(figures(version)?.completion_tokens ?? 0)} tokens`,
     },
     {
-      name: "Cost, 30 days",
+      name: "Cost",
       number: true,
       show: (version) => used.data && <Amount of={figures(version)?.cost ?? "0"} />,
     },
@@ -57,7 +57,7 @@ export function Versions({ adapter, versions, may }: VersionsProps) {
       show: (version) => (
         <Group gap="xs" wrap="nowrap">
           <Text size="sm" fw={500}>
-            {version.model}
+            @{version.version}
           </Text>
           {aliases(version).map(({ alias }) => (
             <Badge key={alias} size="sm" variant="light">
@@ -71,7 +71,7 @@ export function Versions({ adapter, versions, may }: VersionsProps) {
     {
       name: "Digest",
       show: ({ digest }) =>
-        digest ? <Copyable value={digest} short={10} label="Copy the digest" /> : "",
+        digest ? <Copyable value={digest} short={8} label="Copy the digest" /> : "",
     },
     { name: "Rank", number: true, show: ({ rank }) => rank ?? "" },
     { name: "Size", number: true, show: ({ size }) => (size === null ? "" : bytes(size)) },
@@ -98,7 +98,17 @@ export function Versions({ adapter, versions, may }: VersionsProps) {
       : []),
   ];
   return (
-    <Panel title="Versions" flush>
+    <Panel
+      title="Versions"
+      flush
+      actions={
+        mayUsage && (
+          <Text size="xs" c="dimmed">
+            Requests, output and cost of the last 30 days
+          </Text>
+        )
+      }
+    >
       <Rows
         label="Versions"
         columns={columns}

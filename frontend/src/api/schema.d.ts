@@ -957,8 +957,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * @description Tokens and cost, grouped by any of model, version, key, member, day, hour. CSV with
-         *     `Accept: text/csv` or `?format=csv`: streamed, of any size, in no particular order.
+         * @description Tokens and cost, grouped by any of model, adapter, version, key, member, day, hour. CSV
+         *     with `Accept: text/csv` or `?format=csv`: streamed, of any size, in no particular order.
          */
         get: operations["usage_get"];
         put?: never;
@@ -1641,6 +1641,7 @@ export interface components {
             readonly version: string | null;
             readonly digest: string;
             key?: string | null;
+            key_name?: string | null;
             readonly endpoint: string;
             readonly status: number;
             readonly finish_reason: string;
@@ -1666,6 +1667,7 @@ export interface components {
             base_model: string;
             readonly version: string | null;
             key?: string | null;
+            key_name?: string | null;
             key_id: number | null;
             readonly member: string | null;
             readonly endpoint: string;
@@ -1917,6 +1919,7 @@ export interface components {
             /** @description USD, an exact decimal. */
             cost: string;
             model?: string;
+            adapter?: string;
             version?: string;
             key?: string;
             member?: string;
@@ -3339,6 +3342,8 @@ export interface operations {
     operator_stats: {
         parameters: {
             query?: {
+                /** @description acme/support */
+                adapter?: string;
                 /**
                  * @description * `hour` - hour
                  *     * `day` - day
@@ -3348,7 +3353,7 @@ export interface operations {
                 end?: string;
                 /** @description The key's id. */
                 key?: number;
-                /** @description An e-mail. */
+                /** @description An e-mail, or service:NAME. */
                 member?: string;
                 /** @description As it was asked for. */
                 model?: string;
@@ -3416,6 +3421,8 @@ export interface operations {
     requests_list: {
         parameters: {
             query?: {
+                /** @description acme/support */
+                adapter?: string;
                 /** @description `next` of a page. */
                 after?: string;
                 /** @description Left out. */
@@ -3423,7 +3430,7 @@ export interface operations {
                 /** @description The key's id. */
                 key?: number;
                 limit?: number;
-                /** @description An e-mail. */
+                /** @description An e-mail, or service:NAME. */
                 member?: string;
                 /** @description As it was asked for. */
                 model?: string;
@@ -3536,6 +3543,8 @@ export interface operations {
     stats_get: {
         parameters: {
             query?: {
+                /** @description acme/support */
+                adapter?: string;
                 /**
                  * @description * `hour` - hour
                  *     * `day` - day
@@ -3545,7 +3554,7 @@ export interface operations {
                 end?: string;
                 /** @description The key's id. */
                 key?: number;
-                /** @description An e-mail. */
+                /** @description An e-mail, or service:NAME. */
                 member?: string;
                 /** @description As it was asked for. */
                 model?: string;
@@ -3592,12 +3601,22 @@ export interface operations {
     usage_get: {
         parameters: {
             query?: {
+                /** @description acme/support */
+                adapter?: string;
                 /** @description Left out of the answer; now where it is not given. */
                 end?: string;
                 format?: "csv" | "json";
                 group_by?: string;
+                /** @description The key's id. */
+                key?: number;
+                /** @description An e-mail, or service:NAME. */
+                member?: string;
+                /** @description As it was asked for. */
+                model?: string;
                 /** @description Included; 30 days ago where it is left out. */
                 start?: string;
+                /** @description acme/support@3 */
+                version?: string;
             };
             header?: never;
             path?: never;

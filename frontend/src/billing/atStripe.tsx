@@ -30,13 +30,24 @@ const INVOICES: Column<Invoice>[] = [
   {
     name: "Invoice",
     show: ({ id, number, url }) =>
-      url ? <Anchor href={url}>{number ?? id}</Anchor> : <>{number ?? id}</>,
+      url ? (
+        <Anchor href={url} size="sm">
+          {number ?? id}
+        </Anchor>
+      ) : (
+        <>{number ?? id}</>
+      ),
   },
   { name: "State", show: ({ status }) => status ?? "" },
   {
     name: "As a file",
     hidden: true,
-    show: ({ pdf }) => (pdf ? <Anchor href={pdf}>PDF</Anchor> : null),
+    show: ({ pdf }) =>
+      pdf ? (
+        <Anchor href={pdf} size="sm">
+          PDF
+        </Anchor>
+      ) : null,
   },
   { name: "Total", number: true, show: ({ total }) => <Amount of={total} exact /> },
 ];

@@ -81,7 +81,6 @@ export default function Billing() {
       about="Every amount is exact: a charge is prices times tokens, never rounded."
     >
       {payment !== undefined && <Arrival id={payment} />}
-      <TopUp />
       {balance.error && <Failure error={balance.error} retry={() => void balance.refetch()} />}
       <Figures>
         <Figure
@@ -101,6 +100,7 @@ export default function Billing() {
           title={week.data && exactUsd(week.data.total.cost)}
         />
       </Figures>
+      <TopUp />
       <Panel title="Credit, in the order in which it pays" flush>
         <Rows
           label="Credit"

@@ -18,8 +18,17 @@ const KINDS: Record<string, string> = { checkout: "by hand", auto: "automatic" }
 /** A receipt once it is paid, the way to pay while it is open. */
 function Way({ payment }: { payment: Payment }) {
   if (payment.state === "paid" && payment.receipt_url)
-    return <Anchor href={payment.receipt_url}>Receipt</Anchor>;
-  if (payment.state === "open" && payment.url) return <Anchor href={payment.url}>Go on</Anchor>;
+    return (
+      <Anchor href={payment.receipt_url} size="sm">
+        Receipt
+      </Anchor>
+    );
+  if (payment.state === "open" && payment.url)
+    return (
+      <Anchor href={payment.url} size="sm">
+        Go on
+      </Anchor>
+    );
   return <>{payment.error}</>;
 }
 
@@ -34,7 +43,7 @@ const COLUMNS: Column<Payment>[] = [
     ),
   },
   { name: "Kind", show: ({ kind }) => KINDS[kind] ?? kind },
-  { name: "", show: (payment) => <Way payment={payment} /> },
+  { name: "Paper", hidden: true, show: (payment) => <Way payment={payment} /> },
   { name: "Credit", number: true, show: ({ amount }) => <Amount of={amount} exact /> },
 ];
 

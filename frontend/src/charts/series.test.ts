@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { series, times } from "./series";
+import { highest, series, times } from "./series";
 
 interface Row {
   at: string;
@@ -19,6 +19,7 @@ test("every time is there, the largest first, the rest together", () => {
   expect(points[1]?.values.Other).toBe(1 + 2);
   const sum = Object.values(points[1]?.values ?? {}).reduce((a, b) => a + b, 0);
   expect(sum).toBe(78);
+  expect(highest({ names, points })).toBe(78);
 });
 
 test("days and hours as the API writes them", () => {

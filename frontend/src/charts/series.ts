@@ -36,6 +36,10 @@ export function series<Row>(
   };
 }
 
+/** The sum of the tallest stack. */
+export const highest = ({ points }: Series): number =>
+  Math.max(0, ...points.map(({ values }) => Object.values(values).reduce((a, b) => a + b, 0)));
+
 /** The starts of all hours or days (UTC) from `start` to `end`, as the API writes them. */
 export function times(start: number, end: number, bucket: "hour" | "day"): string[] {
   const step = bucket === "hour" ? 3_600_000 : 86_400_000;

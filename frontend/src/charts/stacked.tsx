@@ -1,29 +1,34 @@
 import { Group, Text } from "@mantine/core";
 import { Bar, BarChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
 import { hue, OTHER } from "./palette";
-import type { Series } from "./series";
+import { highest, type Series } from "./series";
+import { ticks } from "./ticks";
+import { UNITS, type Unit } from "./unit";
 import classes from "./chart.module.css";
 
 interface StackedProps {
   label: string;
   series: Series;
   bucket: "hour" | "day";
-  format: (value: number) => string;
+  unit: Unit;
   height?: number;
-  decimals?: boolean;
+  colours?: Record<string, string>; // of names that have one of their own
 }
 
-/** Stacked bars from zero, one per hour or day. The table beside it says the same in numbers. */
+/** Stacked bars from zero, one per hour or day (UTC). A table beside it says the same in numbers. */
 export default function Stacked({
   label,
   series,
   bucket,
-  format,
+  unit,
   height = 260,
-  decimals = true,
+  colours = {},
 }: StackedProps) {
   const rows = series.points.map(({ time, values }) => ({ time, ...values }));
-  const color = (name: string, index: number) => (name === "Other" ? OTHER : hue(index));
+  const color = (name: string, index: number) =>
+    colours[name] ?? (name === "Other" ? OTHER : hue(index));
+  const { finest, one, mark } = UNITS[unit];
+  const marks = ticks(highest(series), finest);
   return (
     <figure className={classes.chart} aria-label={label}>
       <div aria-hidden style={{ height }}>
@@ -33,7 +38,7 @@ export default function Stacked({
             margin={{ top: 8, right: 8, bottom: 0, left: 0 }}
             accessibilityLayer={false}
           >
-            <CartesianGrid vertical={false} stroke="var(--line)" />
+            <CartesianGrid vertical={false} syncWithTicks stroke="var(--line)" />
             <XAxis
               dataKey="time"
               tickFormatter={(time: string) => tick(time, bucket)}
@@ -43,17 +48,17 @@ export default function Stacked({
               minTickGap={28}
             />
             <YAxis
-              tickFormatter={format}
+              tickFormatter={mark(marks)}
               tick={{ fill: "var(--quiet)", fontSize: 12 }}
               tickLine={false}
               axisLine={false}
-              width={82}
-              allowDecimals={decimals}
-              domain={[0, "auto"]}
+              width="auto"
+              ticks={marks}
+              domain={[0, marks.at(-1) ?? 1]}
             />
             <Tooltip
               cursor={{ fill: "var(--line)", opacity: 0.5 }}
-              formatter={(value, name) => [format(Number(value)), String(name)]}
+              formatter={(value, name) => [one(Number(value)), String(name)]}
               labelFormatter={(time) => tick(String(time), bucket)}
               contentStyle={{
                 background: "var(--panel)",
@@ -94,6 +99,6 @@ export default function Stacked({
 function tick(time: string, bucket: "hour" | "day"): string {
   const at = new Date(time);
   return bucket === "hour"
-    ? at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" })
+    ? at.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" })
     : at.toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 }

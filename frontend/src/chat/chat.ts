@@ -1,6 +1,7 @@
 // One streamed answer. The inference API has OpenAI's shapes, which its own document does not describe.
 import { send } from "../api/client";
 import { Problem, problemOf } from "../api/problem";
+import { given, type Sampling } from "./sampling";
 import { events } from "./sse";
 
 export interface Message {
@@ -8,11 +9,9 @@ export interface Message {
   content: string;
 }
 
-export interface Ask {
+export interface Ask extends Sampling {
   model: string;
   messages: Message[];
-  temperature: number | null;
-  max_tokens: number | null;
 }
 
 export interface Tokens {
@@ -36,15 +35,15 @@ interface Chunk {
 
 /** Problem for a refusal, before or within the stream; an AbortError when `signal` says so. */
 export async function* answer(ask: Ask, signal: AbortSignal): AsyncGenerator<Piece> {
-  const { temperature, max_tokens, ...rest } = ask;
+  const { model, messages, ...sampling } = ask;
   const response = await send(
     new Request(new URL("/v1/chat/completions", location.origin), {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({
-        ...rest,
-        ...(temperature === null ? {} : { temperature }),
-        ...(max_tokens === null ? {} : { max_tokens }),
+        model,
+        messages,
+        ...given(sampling),
         stream: true,
         stream_options: { include_usage: true },
       }),

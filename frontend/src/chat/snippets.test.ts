@@ -7,8 +7,7 @@ const call = {
   key: "mot_live_x",
   model: "acme/support",
   prompt: `It's "quoted" \\ and $HOME \`date\`\nnew line`,
-  temperature: 0,
-  max_tokens: 5,
+  sampling: { temperature: 0, top_p: null, max_tokens: 5 },
 };
 
 test("a shell hands curl exactly the prompt", () => {
@@ -21,6 +20,14 @@ test("a shell hands curl exactly the prompt", () => {
     temperature: 0,
     max_tokens: 5,
   });
+});
+
+test("without a key, every language takes it from the environment", () => {
+  const open = { ...call, key: null };
+  expect(snippet("curl", open)).toContain('-H "Authorization: Bearer $MOTET_API_KEY"');
+  expect(snippet("Python", open)).toContain('api_key=os.environ["MOTET_API_KEY"])');
+  expect(snippet("Python", open)).toMatch(/^import os\n/);
+  expect(snippet("JavaScript", open)).toContain("apiKey: process.env.MOTET_API_KEY }");
 });
 
 test("every language names model, key and prompt", () => {

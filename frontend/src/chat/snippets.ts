@@ -1,13 +1,14 @@
 // The same call in three languages, filled in.
 
+import { given, type Sampling } from "./sampling";
+
 export interface Call {
   base: string;
-  key: string;
+  key: string | null; // null: what MOTET_API_KEY holds
   model: string;
   prompt: string;
   system?: string;
-  temperature?: number | null;
-  max_tokens?: number | null;
+  sampling?: Partial<Sampling>;
 }
 
 export const LANGUAGES = ["curl", "Python", "JavaScript"] as const;
@@ -18,10 +19,7 @@ export function snippet(language: Language, call: Call): string {
     ...(call.system ? [{ role: "system", content: call.system }] : []),
     { role: "user", content: call.prompt },
   ];
-  const options = {
-    ...(call.temperature == null ? {} : { temperature: call.temperature }),
-    ...(call.max_tokens == null ? {} : { max_tokens: call.max_tokens }),
-  };
+  const options = given(call.sampling ?? {});
   switch (language) {
     case "curl":
       return curl(call, { model: call.model, messages, ...options });
@@ -37,7 +35,7 @@ function curl(call: Call, body: object): string {
   const data = JSON.stringify(body, null, 2).replaceAll("'", `'\\''`);
   return [
     `curl ${call.base}/chat/completions \\`,
-    `  -H "Authorization: Bearer ${call.key}" \\`,
+    `  -H "Authorization: Bearer ${call.key ?? "$MOTET_API_KEY"}" \\`,
     `  -H "Content-Type: application/json" \\`,
     `  -d '${data}'`,
   ].join("\n");
@@ -46,9 +44,10 @@ function curl(call: Call, body: object): string {
 function python(call: Call, messages: object[], options: object): string {
   const more = Object.entries(options).map(([name, value]) => `    ${name}=${String(value)},`);
   return [
+    ...(call.key === null ? ["import os", ""] : []),
     "from openai import OpenAI",
     "",
-    `client = OpenAI(base_url=${JSON.stringify(call.base)}, api_key=${JSON.stringify(call.key)})`,
+    `client = OpenAI(base_url=${JSON.stringify(call.base)}, api_key=${keyOr(call, 'os.environ["MOTET_API_KEY"]')})`,
     "stream = client.chat.completions.create(",
     `    model=${JSON.stringify(call.model)},`,
     "    messages=[",
@@ -67,10 +66,13 @@ function javascript(call: Call, body: object): string {
   return [
     'import OpenAI from "openai";',
     "",
-    `const client = new OpenAI({ baseURL: ${JSON.stringify(call.base)}, apiKey: ${JSON.stringify(call.key)} });`,
+    `const client = new OpenAI({ baseURL: ${JSON.stringify(call.base)}, apiKey: ${keyOr(call, "process.env.MOTET_API_KEY")} });`,
     `const stream = await client.chat.completions.create(${JSON.stringify(body, null, 2)});`,
     "for await (const chunk of stream) {",
     '  process.stdout.write(chunk.choices[0]?.delta?.content ?? "");',
     "}",
   ].join("\n");
 }
+
+const keyOr = ({ key }: Call, environment: string): string =>
+  key === null ? environment : JSON.stringify(key);

@@ -1,8 +1,9 @@
 import { ActionIcon, Badge, Code, Group, Stack, Text, Tooltip } from "@mantine/core";
 import { IconCoins, IconRefresh, IconTrash } from "@tabler/icons-react";
+import type { ReactNode } from "react";
 import type { Key } from "../api/types";
 import { Spent } from "../caps/spent";
-import { date, isPast } from "../ui/format";
+import { date, dateTime, isPast } from "../ui/format";
 import type { Column } from "../ui/rows";
 import { Time } from "../ui/time";
 
@@ -20,23 +21,36 @@ export function keyColumns(onAct: (act: Act, key: Key) => void): Column<Key>[] {
     {
       name: "Name",
       show: (key) => (
-        <Stack gap={0}>
-          <Text size="sm" fw={500} td={key.revoked_at ? "line-through" : undefined}>
-            {key.name}
-          </Text>
-          <Text size="xs" c="dimmed">
-            {key.service_account ?? key.created_by ?? ""}
-          </Text>
-        </Stack>
+        <Two
+          first={
+            <Text size="sm" fw={500} td={key.revoked_at ? "line-through" : undefined}>
+              {key.name}
+            </Text>
+          }
+          second={key.service_account ?? key.created_by ?? ""}
+        />
       ),
     },
-    { name: "Key", show: ({ prefix }) => <Code>{prefix}…</Code> },
+    {
+      name: "Key",
+      show: ({ prefix, created_at, last_used_at }) => (
+        <Two
+          first={<Code title={`Made ${dateTime(created_at)}`}>{prefix}…</Code>}
+          second={<Used at={last_used_at} />}
+        />
+      ),
+    },
     { name: "State", show: (key) => <Standing of={key} /> },
-    { name: "May", show: ({ scopes }) => <Few words={scopes} /> },
-    { name: "Models", show: ({ models }) => (models === null ? "all" : <Few words={models} />) },
+    {
+      name: "May",
+      show: ({ scopes, models }) => (
+        <Two
+          first={<Few words={scopes} />}
+          second={models === null ? "all models" : <Few words={models} />}
+        />
+      ),
+    },
     { name: "Spend cap", show: ({ spend_cap }) => spend_cap && <Spent cap={spend_cap} /> },
-    { name: "Last used", number: true, show: ({ last_used_at }) => <Time at={last_used_at} /> },
-    { name: "Created", number: true, show: ({ created_at }) => <Time at={created_at} /> },
     {
       name: "Change",
       hidden: true,
@@ -46,14 +60,33 @@ export function keyColumns(onAct: (act: Act, key: Key) => void): Column<Key>[] {
   ];
 }
 
+function Two({ first, second }: { first: ReactNode; second: ReactNode }) {
+  return (
+    <Stack gap={2}>
+      {first}
+      <Text size="xs" c="dimmed" component="div">
+        {second}
+      </Text>
+    </Stack>
+  );
+}
+
+function Used({ at }: { at: string | null }) {
+  if (at === null) return "not used yet";
+  return (
+    <>
+      used <Time at={at} />
+    </>
+  );
+}
+
 function Few({ words }: { words: string[] }) {
   return (
-    <Text size="sm" maw={160} className="clip" title={words.join(", ")}>
+    <Text inherit maw={180} className="clip" title={words.join(", ")}>
       {words.join(", ")}
     </Text>
   );
 }
-
 function Acts({ of: key, onAct }: { of: Key; onAct: (act: Act, key: Key) => void }) {
   return (
     <Group gap={2} wrap="nowrap" justify="flex-end">

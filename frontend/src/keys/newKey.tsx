@@ -10,11 +10,13 @@ import {
   TextInput,
 } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useMe } from "../api/session";
+import { useQuery } from "@tanstack/react-query";
+import { useMay, useMe } from "../api/session";
 import { capOf, NO_CAP } from "../caps/cap";
 import { CapFields } from "../caps/capFields";
 import { useServed } from "../chat/served";
 import { Failure } from "../ui/failure";
+import { servicesQuery } from "../team/queries";
 import type { KeyIn, useCreateKey } from "./queries";
 import { GRANTABLE, SCOPE_WORDS } from "./scopes";
 
@@ -23,6 +25,7 @@ const DAY_MS = 86_400_000;
 
 const EMPTY = {
   name: "",
+  owner: "",
   scopes: ["inference"] as string[],
   models: [] as string[],
   expires: "never",
@@ -32,9 +35,10 @@ const EMPTY = {
 
 /** What the form says, as the API takes it. */
 function wanted(values: typeof EMPTY): KeyIn {
-  const { name, scopes, models, expires, rpm, cap } = values;
+  const { name, owner, scopes, models, expires, rpm, cap } = values;
   return {
     name,
+    service_account: owner === "" ? null : Number(owner),
     scopes: scopes as KeyIn["scopes"],
     models: models.length === 0 ? null : models,
     spend_cap: capOf(cap),
@@ -51,6 +55,7 @@ interface NewKeyProps {
 export function NewKey({ create }: NewKeyProps) {
   const { scopes } = useMe();
   const served = useServed();
+  const services = useQuery({ ...servicesQuery, enabled: useMay("team:read") }).data?.data ?? [];
   const grantable = GRANTABLE.filter((scope) => scopes.includes(scope));
   const form = useForm({
     initialValues: EMPTY,
@@ -71,6 +76,18 @@ export function NewKey({ create }: NewKeyProps) {
           withAsterisk={false}
           {...form.getInputProps("name")}
         />
+        {services.length > 0 && (
+          <Select
+            label="Whose"
+            description="A service account's keys outlive whoever made them"
+            data={[
+              { value: "", label: "Your own" },
+              ...services.map(({ id, name }) => ({ value: String(id), label: name })),
+            ]}
+            allowDeselect={false}
+            {...form.getInputProps("owner")}
+          />
+        )}
         <Checkbox.Group label="May" {...form.getInputProps("scopes")}>
           <SimpleGrid cols={{ base: 1, xs: 2 }} mt="xs" spacing="xs">
             {grantable.map((scope) => (

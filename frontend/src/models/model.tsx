@@ -63,7 +63,7 @@ export default function ModelPage() {
               <CallCode
                 call={{
                   base: `${location.origin}/v1`,
-                  key: "YOUR_KEY",
+                  key: null,
                   model: id,
                   prompt: "Hello",
                 }}

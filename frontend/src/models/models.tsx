@@ -40,9 +40,9 @@ const COLUMNS: Column<Entry>[] = [
     show: ({ context_length }) => `${count(context_length)} tokens`,
   },
   { name: "Adapter rank", number: true, show: ({ lora }) => `up to ${lora.max_rank}` },
-  { name: "Input", number: true, show: ({ price }) => price && exactUsd(price.input) },
-  { name: "Cached", number: true, show: ({ price }) => price && exactUsd(price.cached_input) },
-  { name: "Output", number: true, show: ({ price }) => price && exactUsd(price.output) },
+  { name: "Input, 1M", number: true, show: ({ price }) => price && exactUsd(price.input) },
+  { name: "Cached, 1M", number: true, show: ({ price }) => price && exactUsd(price.cached_input) },
+  { name: "Output, 1M", number: true, show: ({ price }) => price && exactUsd(price.output) },
   {
     name: "Try",
     hidden: true,

@@ -10,7 +10,8 @@ import { More } from "../ui/more";
 import { Panel } from "../ui/panel";
 import { Rows, type Column } from "../ui/rows";
 import { Time } from "../ui/time";
-import { Grant, Resume, Suspend } from "./acts";
+import { Resume, Suspend } from "./acts";
+import { Grant } from "./grant";
 import { accountsQuery, type StaffAccount } from "./queries";
 
 const DIALOGS = { grant: Grant, suspend: Suspend, resume: Resume };
@@ -92,8 +93,18 @@ function columns(onAct: (act: Act, account: StaffAccount) => void): Column<Staff
     },
     { name: "State", show: (account) => <Standing of={account} /> },
     { name: "Credit", number: true, show: ({ available }) => <Amount of={available} /> },
-    { name: "Spent, 30 days", number: true, show: ({ spent_30d }) => <Amount of={spent_30d} /> },
-    { name: "Requests, 30 days", number: true, show: ({ requests_30d }) => count(requests_30d) },
+    {
+      name: "In 30 days",
+      number: true,
+      show: ({ spent_30d, requests_30d }) => (
+        <Stack gap={0}>
+          <Amount of={spent_30d} />
+          <Text size="xs" c="dimmed">
+            {count(requests_30d)} requests
+          </Text>
+        </Stack>
+      ),
+    },
     { name: "Opened", number: true, show: ({ created_at }) => <Time at={created_at} /> },
     {
       name: "Change",

@@ -1,54 +1,9 @@
-import { Button, Group, Modal, NumberInput, Stack } from "@mantine/core";
-import { useForm } from "@mantine/form";
 import { Confirm } from "../ui/confirm";
-import { Failure } from "../ui/failure";
-import { said } from "../ui/said";
-import { useGrant, useResume, useSuspend } from "./queries";
+import { useResume, useSuspend } from "./queries";
 
-interface ActProps {
+export interface ActProps {
   slug: string;
   onClose: () => void;
-}
-
-/** Credit by the operator's hand. */
-export function Grant({ slug, onClose }: ActProps) {
-  const grant = useGrant(slug, () => {
-    onClose();
-    said(`${slug} has the credit.`);
-  });
-  const form = useForm({ initialValues: { amount: 10 as number | string } });
-  return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={`Grant credit to ${slug}`}
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
-      <form onSubmit={form.onSubmit(({ amount }) => grant.mutate(Number(amount).toFixed(2)))}>
-        <Stack>
-          {grant.error && <Failure error={grant.error} />}
-          <NumberInput
-            label="Amount"
-            prefix="$"
-            decimalScale={2}
-            fixedDecimalScale
-            hideControls
-            min={0.01}
-            allowNegative={false}
-            required
-            withAsterisk={false}
-            data-autofocus
-            {...form.getInputProps("amount")}
-          />
-          <Group justify="flex-end">
-            <Button type="submit" loading={grant.isPending}>
-              Grant
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
-  );
 }
 
 export function Suspend({ slug, onClose }: ActProps) {

@@ -6,6 +6,7 @@ import { Failure } from "../ui/failure";
 import { Page } from "../ui/page";
 import { Panel } from "../ui/panel";
 import { Accounts } from "./accounts";
+import { Adjustments } from "./adjustments";
 import { workersQuery } from "./queries";
 import { Spend } from "./spend";
 import { Throughput } from "./throughput";
@@ -19,6 +20,7 @@ export default function Operator() {
       <Workers />
       <Spend />
       <Accounts />
+      <Adjustments />
     </Page>
   );
 }

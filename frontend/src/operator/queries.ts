@@ -7,6 +7,7 @@ type Schemas = components["schemas"];
 export type Worker = Schemas["StaffWorkerOut"];
 export type StaffAccount = Schemas["StaffAccountOut"];
 export type SpendRow = Schemas["SpendRowOut"];
+export type Adjustment = Schemas["AdjustmentOut"];
 
 /** Every worker as it is, and as it was a look before: two looks give a rate. */
 export const workersQuery = queryOptions({
@@ -43,26 +44,55 @@ export const accountsQuery = (search: string | undefined) =>
     ),
   );
 
-function useAccountChange<Input>(change: (input: Input) => Promise<unknown>, done: () => void) {
+/** Credit given and taken by hand, the newest first. */
+export const adjustmentsQuery = pagesQuery(["operator", "adjustments"], (after) =>
+  body(
+    api.GET("/v1/operator/adjustments", {
+      params: { query: { after: afterId(after), limit: 20 } },
+    }),
+  ),
+);
+
+/** A change to accounts or their credit, after which both are asked for anew. */
+function useAccountChange<Input, Output>(
+  change: (input: Input) => Promise<Output>,
+  done: (output: Output) => void,
+) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: change,
-    onSuccess: async () => {
-      done();
-      await queries.invalidateQueries({ queryKey: ["operator", "accounts"] });
+    onSuccess: async (output) => {
+      done(output);
+      await Promise.all(
+        ["accounts", "adjustments"].map((name) =>
+          queries.invalidateQueries({ queryKey: ["operator", name] }),
+        ),
+      );
     },
   });
 }
 
 const of = (slug: string) => ({ params: { path: { slug } } });
 
-export const useGrant = (slug: string, done: () => void) =>
+export const useGrant = (slug: string, done: (made: Adjustment) => void) =>
   useAccountChange(
-    (amount: string) =>
-      body(api.POST("/v1/operator/accounts/{slug}/grant", { ...of(slug), body: { amount } })),
+    (grant: Schemas["GrantIn"]) =>
+      body(api.POST("/v1/operator/accounts/{slug}/grant", { ...of(slug), body: grant })),
     done,
   );
 export const useSuspend = (slug: string, done: () => void) =>
   useAccountChange(() => body(api.POST("/v1/operator/accounts/{slug}/suspend", of(slug))), done);
 export const useResume = (slug: string, done: () => void) =>
   useAccountChange(() => body(api.POST("/v1/operator/accounts/{slug}/resume", of(slug))), done);
+
+export type Verdict = "approve" | "refuse";
+export const useDecision = (done: (decided: Adjustment) => void) =>
+  useAccountChange(
+    ({ id, verdict }: { id: number; verdict: Verdict }) =>
+      body(
+        api.POST(`/v1/operator/adjustments/{adjustment_id}/${verdict}`, {
+          params: { path: { adjustment_id: id } },
+        }),
+      ),
+    done,
+  );

@@ -32,8 +32,8 @@ export function Slots({ worker }: { worker: Worker }) {
         ))}
       </ul>
       <Text size="xs" c="dimmed" mt="xs">
-        {held.length} of {worker.slots_total} slots filled; {elsewhere("host")} more in memory,{" "}
-        {elsewhere("disk")} on disk.
+        {held.length} of {worker.slots_total} slots filled, the dark ones in use now;{" "}
+        {elsewhere("host")} more in memory, {elsewhere("disk")} on disk.
       </Text>
     </div>
   );

@@ -1,19 +1,10 @@
-import { SimpleGrid, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import type { Bucket } from "../api/types";
-import { Chart } from "../charts/lazy";
-import { series } from "../charts/series";
+import { Daily } from "../charts/daily";
 import { Failure } from "../ui/failure";
 import { Figure, Figures } from "../ui/figure";
 import { compact, count, duration, exactUsd, percent, usd } from "../ui/format";
-import { Panel } from "../ui/panel";
 import { startOf } from "../usage/range";
 import { staffStatsQuery } from "./queries";
-
-const CHARTS = [
-  { title: "Requests", value: (row: Bucket) => row.requests },
-  { title: "Output tokens", value: (row: Bucket) => row.completion_tokens },
-];
 
 /** What all accounts together did in a day. */
 export function Throughput() {
@@ -43,28 +34,7 @@ export function Throughput() {
           }
         />
       </Figures>
-      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
-        {CHARTS.map(({ title, value }) => (
-          <Panel key={title} title={title}>
-            {data === undefined ? (
-              <Skeleton height={180} />
-            ) : (
-              <Chart
-                label={`${title} of all accounts for each hour of the last day`}
-                bucket="hour"
-                height={180}
-                decimals={false}
-                format={compact}
-                series={series(
-                  data.data,
-                  data.data.map(({ time }) => time),
-                  { time: ({ time }) => time, name: () => title, value },
-                )}
-              />
-            )}
-          </Panel>
-        ))}
-      </SimpleGrid>
+      <Daily rows={data?.data} whose=" of all accounts" />
     </>
   );
 }

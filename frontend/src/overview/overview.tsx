@@ -1,12 +1,9 @@
-import { SimpleGrid, Skeleton } from "@mantine/core";
 import { IconBolt, IconRocket } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useMay, useMe } from "../api/session";
-import type { Bucket } from "../api/types";
 import { balanceQuery } from "../billing/queries";
 import { daysLeft, daysText } from "../billing/pace";
-import { Chart } from "../charts/lazy";
-import { series } from "../charts/series";
+import { Daily } from "../charts/daily";
 import { Empty } from "../ui/empty";
 import { Failure } from "../ui/failure";
 import { Figure, Figures } from "../ui/figure";
@@ -92,20 +89,7 @@ export default function Overview() {
           }
         />
       </Figures>
-      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
-        <Hourly
-          title="Requests"
-          data={day.data?.data}
-          value={(row) => row.requests}
-          format={count}
-        />
-        <Hourly
-          title="Output tokens"
-          data={day.data?.data}
-          value={(row) => row.completion_tokens}
-          format={compact}
-        />
-      </SimpleGrid>
+      <Daily rows={day.data?.data} />
       <Panel title="Last requests" flush>
         <Rows
           label="Last requests"
@@ -122,35 +106,5 @@ export default function Overview() {
         />
       </Panel>
     </Page>
-  );
-}
-
-interface HourlyProps {
-  title: string;
-  data: Bucket[] | undefined;
-  value: (row: Bucket) => number;
-  format: (value: number) => string;
-}
-
-function Hourly({ title, data, value, format }: HourlyProps) {
-  return (
-    <Panel title={title}>
-      {data === undefined ? (
-        <Skeleton height={180} />
-      ) : (
-        <Chart
-          label={`${title} for each hour of the last day`}
-          bucket="hour"
-          height={180}
-          decimals={false}
-          format={format}
-          series={series(
-            data,
-            data.map(({ time }) => time),
-            { time: ({ time }) => time, name: () => title, value },
-          )}
-        />
-      )}
-    </Panel>
   );
 }

@@ -2,6 +2,14 @@ import { MultiSelect, NumberInput, SimpleGrid, Textarea } from "@mantine/core";
 import type { Served } from "../chat/served";
 import { MOST, type Settings } from "./settings";
 
+/** What stands in an empty field is what the server takes then. */
+const NUMBERS = [
+  { name: "temperature", label: "Temperature", placeholder: "1", min: 0, max: 2, step: 0.1 },
+  { name: "topP", label: "Top p", placeholder: "1", min: 0, max: 1, step: 0.05 },
+  { name: "max", label: "Output tokens", placeholder: "all", min: 1, allowDecimal: false },
+  { name: "seed", label: "Seed", placeholder: "any", min: 0, allowDecimal: false },
+] as const;
+
 interface ControlsProps {
   settings: Settings;
   served: Served[];
@@ -25,36 +33,25 @@ export function Controls({ settings, served, onChange }: ControlsProps) {
         searchable
         hidePickedOptions
       />
-      <SimpleGrid cols={2} spacing="md">
-        <NumberInput
-          label="Temperature"
-          description="0 is always the same"
-          placeholder="1"
-          min={0}
-          max={2}
-          step={0.1}
-          value={settings.temperature ?? ""}
-          onChange={(value) => set({ temperature: value === "" ? null : Number(value) })}
-        />
-        <NumberInput
-          label="Output tokens"
-          description="At most so many"
-          placeholder="As many as fit"
-          min={1}
-          allowDecimal={false}
-          value={settings.max ?? ""}
-          onChange={(value) => set({ max: value === "" ? null : Number(value) })}
-        />
-      </SimpleGrid>
       <Textarea
         label="System prompt"
+        description="What each of them is told before the prompt"
         autosize
         minRows={1}
         maxRows={6}
         value={settings.system}
         onChange={(event) => set({ system: event.currentTarget.value })}
-        style={{ gridColumn: "1 / -1" }}
       />
+      <SimpleGrid cols={{ base: 2, xs: 4 }} spacing="md" style={{ gridColumn: "1 / -1" }}>
+        {NUMBERS.map(({ name, ...props }) => (
+          <NumberInput
+            key={name}
+            value={settings[name] ?? ""}
+            onChange={(value) => set({ [name]: value === "" ? null : Number(value) })}
+            {...props}
+          />
+        ))}
+      </SimpleGrid>
     </SimpleGrid>
   );
 }

@@ -1,51 +1,55 @@
-import { Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { running, speed, type Turn } from "../chat/turn";
 import { count, duration, exactUsd, usd } from "../ui/format";
+import { TextLink } from "../ui/links";
 import { receiptQuery } from "../usage/queries";
 import classes from "./measures.module.css";
-import { TextLink } from "../ui/links";
 
 /** Under an answer: how quick it was, how long, and what it cost by its receipt. */
 export function Measures({ turn }: { turn: Turn }) {
   const over = !running(turn);
   const charged = over && turn.requestId !== null && turn.text !== "";
-  const receipt = useQuery({ ...receiptQuery(turn.requestId ?? ""), enabled: charged });
+  const receipt = useQuery({ ...receiptQuery(turn.requestId ?? ""), enabled: charged }).data;
   if (!over || turn.endedAt === null) return null;
   const rate = speed(turn);
-  const tokens = turn.tokens ?? receipt.data;
+  const tokens = turn.tokens ?? receipt;
+  const ended =
+    turn.state === "stopped" ? "stopped" : turn.reason === "length" ? "at the limit" : null;
   return (
-    <div className={classes.measures}>
-      {rate !== null && <Measure name="speed" value={`${rate.toFixed(1)} tok/s`} />}
+    <dl className={classes.measures} aria-label="Measures">
+      {rate !== null && <Measure name="Speed">{rate.toFixed(1)} tok/s</Measure>}
       {turn.firstAt !== null && (
-        <Measure name="first token" value={duration(turn.firstAt - turn.startedAt)} />
+        <Measure name="First token">{duration(turn.firstAt - turn.startedAt)}</Measure>
       )}
-      <Measure name="in all" value={duration(turn.endedAt - turn.startedAt)} />
+      <Measure name="In all">{duration(turn.endedAt - turn.startedAt)}</Measure>
       {tokens && (
-        <Measure
-          name="tokens"
-          value={`${count(tokens.prompt_tokens)} in, ${count(tokens.completion_tokens)} out`}
-        />
+        <Measure name="Tokens">
+          {count(tokens.prompt_tokens)} in, {count(tokens.completion_tokens)} out
+        </Measure>
       )}
-      {receipt.data && (
-        <Measure name="cost" value={usd(receipt.data.cost)} title={exactUsd(receipt.data.cost)} />
+      {receipt && (
+        <Measure name="Cost">
+          <span title={exactUsd(receipt.cost)}>{usd(receipt.cost)}</span>
+        </Measure>
       )}
-      {turn.state === "stopped" && <Text span>stopped</Text>}
-      {turn.reason === "length" && <Text span>cut at the limit</Text>}
-      {receipt.data && (
-        <TextLink to="/requests/$id" params={{ id: receipt.data.request_id }} inherit>
-          receipt
-        </TextLink>
+      {ended && <Measure name="Ended">{ended}</Measure>}
+      {receipt && (
+        <Measure name="Proof">
+          <TextLink to="/requests/$id" params={{ id: receipt.request_id }} inherit>
+            receipt
+          </TextLink>
+        </Measure>
       )}
-    </div>
+    </dl>
   );
 }
 
-function Measure({ name, value, title }: { name: string; value: string; title?: string }) {
+function Measure({ name, children }: { name: string; children: ReactNode }) {
   return (
-    <span title={title ?? name}>
-      <span className="visually-hidden">{name}: </span>
-      {value}
-    </span>
+    <div>
+      <dt className={classes.name}>{name}</dt>
+      <dd className={classes.value}>{children}</dd>
+    </div>
   );
 }

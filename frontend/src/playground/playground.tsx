@@ -1,15 +1,15 @@
-import { Button, Modal, SimpleGrid, Skeleton, Stack } from "@mantine/core";
+import { Button, SimpleGrid, Skeleton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconCode, IconEraser, IconMessages, IconShare } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
-import { CallCode } from "../chat/code";
 import { useServed } from "../chat/served";
 import { Empty } from "../ui/empty";
 import { Failure } from "../ui/failure";
 import { Page } from "../ui/page";
 import { Panel } from "../ui/panel";
 import { said } from "../ui/said";
+import { Code } from "./code";
 import { Composer } from "./composer";
 import { Controls } from "./controls";
 import { read, write, type Settings } from "./settings";
@@ -109,27 +109,7 @@ export default function Playground() {
           void send(settings, prompt.trim());
         }}
       />
-      <Modal
-        opened={codeOpened}
-        onClose={code.close}
-        title="The same call as code"
-        size="lg"
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
-        <Stack>
-          <CallCode
-            call={{
-              base: `${location.origin}/v1`,
-              key: "$MOTET_API_KEY",
-              model: settings.models[0] ?? "MODEL",
-              prompt: prompt || "Hello",
-              system: settings.system,
-              temperature: settings.temperature,
-              max_tokens: settings.max,
-            }}
-          />
-        </Stack>
-      </Modal>
+      {codeOpened && <Code settings={settings} prompt={prompt} onClose={code.close} />}
     </Page>
   );
 }

@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useReducer, useRef } from "react";
 import { answer, type Ask, type Message } from "../chat/chat";
 import { advance, begin, running, type Event, type Turn } from "../chat/turn";
-import type { Settings } from "./settings";
+import { samplingOf, type Settings } from "./settings";
 
 /** Model -> what was said with it. */
 type Voices = Record<string, Turn[]>;
@@ -84,7 +84,6 @@ function askOf(settings: Settings, model: string, turns: Turn[], prompt: string)
   return {
     model,
     messages: [...system, ...past, { role: "user", content: prompt }],
-    temperature: settings.temperature,
-    max_tokens: settings.max,
+    ...samplingOf(settings),
   };
 }

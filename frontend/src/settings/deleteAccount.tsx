@@ -1,10 +1,9 @@
 import { Button, Text, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useMutation } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, body } from "../api/client";
-import { useForgetAll, useMe } from "../api/session";
+import { useMe } from "../api/session";
 import { chooseAccount } from "../api/token";
 import { Confirm } from "../ui/confirm";
 import { Panel } from "../ui/panel";
@@ -13,15 +12,12 @@ export function DeleteAccount() {
   const { account } = useMe();
   const [opened, dialog] = useDisclosure();
   const [typed, setTyped] = useState("");
-  const navigate = useNavigate();
-  const forget = useForgetAll();
   const end = useMutation({
     mutationFn: () =>
       body(api.DELETE("/v1/account", { params: { query: { confirm: account.slug } } })),
-    onSuccess: async () => {
+    onSuccess: () => {
       chooseAccount(null);
-      forget();
-      await navigate({ to: "/" });
+      location.assign("/"); // a page of its own: nothing here can ask for what is gone
     },
   });
   return (

@@ -7,6 +7,7 @@ import { More } from "../ui/more";
 import { Panel } from "../ui/panel";
 import { Rows, type Column } from "../ui/rows";
 import { Time } from "../ui/time";
+import { changed } from "./changed";
 import { auditQuery } from "./queries";
 
 type Entry = components["schemas"]["AuditEntryOut"];
@@ -49,21 +50,4 @@ export function Audit() {
       <More of={audit} />
     </Panel>
   );
-}
-
-type Fields = Record<string, unknown> | null;
-
-function changed(before: Fields, after: Fields): string {
-  const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
-  return names
-    .filter((name) => JSON.stringify(before?.[name]) !== JSON.stringify(after?.[name]))
-    .map((name) => {
-      const was = before?.[name];
-      const is = after?.[name];
-      const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
-      return was === undefined || was === null
-        ? `${name}: ${text(is)}`
-        : `${name}: ${text(was)} → ${text(is)}`;
-    })
-    .join(", ");
 }

@@ -1,6 +1,7 @@
 import { Skeleton, Table } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Failure } from "./failure";
+import classes from "./rows.module.css";
 
 export interface Column<Row> {
   name: string;
@@ -29,49 +30,63 @@ export function Rows<Row>({ label, columns, rows, id, error, retry, empty }: Row
     );
   }
   if (rows?.length === 0) return empty;
+  // The roles are said, because a phone's layout takes them from a table's own elements.
   return (
     <div className="scroll-x" role="group" aria-label={label} tabIndex={0}>
-      <Table verticalSpacing="xs" horizontalSpacing="md" aria-busy={rows === undefined}>
-        <Table.Thead>
-          <Table.Tr>
+      <Table
+        role="table"
+        verticalSpacing="xs"
+        horizontalSpacing="sm"
+        aria-busy={rows === undefined}
+        className={classes.table}
+      >
+        <Table.Thead role="rowgroup" className={classes.head}>
+          <Table.Tr role="row">
             {columns.map((column) => (
-              <Table.Th
-                key={column.name}
-                className={column.number ? "number" : undefined}
-                scope="col"
-              >
-                {column.hidden ? (
-                  <span className="visually-hidden">{column.name}</span>
-                ) : (
-                  column.name
-                )}
-              </Table.Th>
+              <Heading key={column.name} of={column} />
             ))}
           </Table.Tr>
         </Table.Thead>
-        <Table.Tbody>
+        <Table.Tbody role="rowgroup" className={classes.body}>
           {rows === undefined
             ? [1, 2, 3].map((row) => <Waiting key={row} columns={columns} />)
-            : rows.map((row) => (
-                <Table.Tr key={id(row)}>
-                  {columns.map((column) => (
-                    <Table.Td key={column.name} className={column.number ? "number" : undefined}>
-                      {column.show(row)}
-                    </Table.Td>
-                  ))}
-                </Table.Tr>
-              ))}
+            : rows.map((row) => <Line key={id(row)} columns={columns} row={row} />)}
         </Table.Tbody>
       </Table>
     </div>
   );
 }
 
+function Heading<Row>({ of: column }: { of: Column<Row> }) {
+  return (
+    <Table.Th role="columnheader" scope="col" className={column.number ? "number" : undefined}>
+      {column.hidden ? <span className="visually-hidden">{column.name}</span> : column.name}
+    </Table.Th>
+  );
+}
+
+function Line<Row>({ columns, row }: { columns: Column<Row>[]; row: Row }) {
+  return (
+    <Table.Tr role="row" className={classes.row}>
+      {columns.map((column) => (
+        <Table.Td
+          key={column.name}
+          role="cell"
+          className={`${classes.cell} ${column.number ? "number" : ""}`}
+          data-name={column.hidden ? undefined : column.name}
+        >
+          {column.show(row)}
+        </Table.Td>
+      ))}
+    </Table.Tr>
+  );
+}
+
 function Waiting<Row>({ columns }: { columns: Column<Row>[] }) {
   return (
-    <Table.Tr>
+    <Table.Tr role="row" className={classes.row}>
       {columns.map((column) => (
-        <Table.Td key={column.name}>
+        <Table.Td key={column.name} role="cell" className={classes.cell}>
           <Skeleton height={14} width={column.number ? 56 : 110} ml={column.number ? "auto" : 0} />
         </Table.Td>
       ))}

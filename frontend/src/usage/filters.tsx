@@ -1,49 +1,34 @@
 import { Group, SegmentedControl, Select } from "@mantine/core";
-import { RANGES, type Range } from "./range";
+import { RANGES } from "./range";
+import { byOf, GROUPS, rangeOf, SHOWS, showOf, type UsageSearch } from "./search";
 
-export const GROUPS = { model: "Model", version: "Version", key: "Key", member: "Member" } as const;
-export type By = keyof typeof GROUPS;
-export const SHOWS = { cost: "Cost", tokens: "Tokens", requests: "Requests" } as const;
-export type Show = keyof typeof SHOWS;
-
-/** What the address of the page holds. */
-export interface UsageSearch {
-  range?: string;
-  by?: string;
-  show?: string;
-  model?: string;
-  key?: string;
-  status?: string;
+export interface FiltersProps {
+  search: UsageSearch;
+  onChange: (change: UsageSearch) => void;
 }
 
-interface FiltersProps {
-  range: Range;
-  by: By;
-  show: Show;
-  onChange: (change: { range?: Range; by?: By; show?: Show }) => void;
-}
-
-export function Filters({ range, by, show, onChange }: FiltersProps) {
+/** Of which time, what, and by what it is added up. */
+export function Filters({ search, onChange }: FiltersProps) {
   return (
     <Group gap="sm" align="flex-end">
       <SegmentedControl
         aria-label="Time"
-        value={range}
-        onChange={(value) => onChange({ range: value as Range })}
+        value={rangeOf(search)}
+        onChange={(range) => onChange({ range })}
         data={Object.entries(RANGES).map(([value, { label }]) => ({ value, label }))}
         size="xs"
       />
       <SegmentedControl
         aria-label="What is shown"
-        value={show}
-        onChange={(value) => onChange({ show: value as Show })}
+        value={showOf(search)}
+        onChange={(show) => onChange({ show })}
         data={Object.entries(SHOWS).map(([value, label]) => ({ value, label }))}
         size="xs"
       />
       <Select
         aria-label="Grouped by"
-        value={by}
-        onChange={(value) => onChange({ by: (value ?? "model") as By })}
+        value={byOf(search)}
+        onChange={(by) => onChange({ by: by ?? undefined })}
         data={Object.entries(GROUPS).map(([value, label]) => ({
           value,
           label: `By ${label.toLowerCase()}`,

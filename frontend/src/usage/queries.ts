@@ -17,9 +17,15 @@ export const receiptQuery = (id: string) =>
     retryDelay: 300,
   });
 
-export interface RequestFilter {
+/** Which requests are meant, of /v1/requests and /v1/usage alike. */
+export interface UsageFilter {
   model?: string;
+  adapter?: string;
+  version?: string;
   key?: number;
+  member?: string;
+}
+export interface RequestFilter extends UsageFilter {
   status?: string;
   start?: string;
 }
@@ -52,11 +58,11 @@ export const statsQuery = (
     placeholderData: keepPreviousData,
   });
 
-export const usageQuery = (start: string, groups: string) =>
+export const usageQuery = (start: string, groups: string, filter: UsageFilter = {}) =>
   queryOptions({
-    queryKey: ["usage", start, groups],
+    queryKey: ["usage", start, groups, filter],
     queryFn: async () => {
-      const query = { start, group_by: groups };
+      const query = { ...filter, start, group_by: groups };
       // The same address also gives CSV, as text; JSON is what it gives unasked.
       return (await body(api.GET("/v1/usage", { params: { query } }))) as Usage;
     },

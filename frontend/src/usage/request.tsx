@@ -5,9 +5,10 @@ import type { ReactNode } from "react";
 import type { Receipt } from "../api/types";
 import { Copyable } from "../ui/copyable";
 import { Failure } from "../ui/failure";
-import { count, dateTime, duration, exactUsd } from "../ui/format";
+import { dateTime, duration, exactUsd } from "../ui/format";
 import { Page } from "../ui/page";
 import { Panel } from "../ui/panel";
+import { Charge } from "./charge";
 import { receiptQuery } from "./queries";
 import { Status } from "./requestColumns";
 import { TextLink } from "../ui/links";
@@ -40,50 +41,6 @@ export default function RequestPage() {
   );
 }
 
-function Charge({ receipt }: { receipt: Receipt }) {
-  const { price } = receipt;
-  const lines = [
-    ["Prompt, not cached", receipt.prompt_tokens - receipt.cached_tokens, price.input],
-    ["Prompt, cached", receipt.cached_tokens, price.cached_input],
-    ["Output", receipt.completion_tokens, price.output],
-  ] as const;
-  return (
-    <div className="scroll-x" role="group" aria-label="Receipt" tabIndex={0}>
-      <Table horizontalSpacing="md" verticalSpacing="xs">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">Tokens</Table.Th>
-            <Table.Th scope="col" className="number">
-              Number
-            </Table.Th>
-            <Table.Th scope="col" className="number">
-              Price per 1M
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {lines.map(([name, tokens, each]) => (
-            <Table.Tr key={name}>
-              <Table.Td>{name}</Table.Td>
-              <Table.Td className="number">{count(tokens)}</Table.Td>
-              <Table.Td className="number">{each === undefined ? "" : exactUsd(each)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-        <Table.Tfoot>
-          <Table.Tr>
-            <Table.Th scope="row">Charged</Table.Th>
-            <Table.Td />
-            <Table.Td className="number">
-              <strong>{exactUsd(receipt.cost)}</strong>
-            </Table.Td>
-          </Table.Tr>
-        </Table.Tfoot>
-      </Table>
-    </div>
-  );
-}
-
 function Happened({ receipt }: { receipt: Receipt }) {
   const facts: [string, ReactNode][] = [
     ["Status", <Status key="status" of={receipt.status} />],
@@ -98,11 +55,12 @@ function Happened({ receipt }: { receipt: Receipt }) {
         "none"
       ),
     ],
-    ["Key", receipt.key ?? "none"],
+    ["Key", receipt.key === null ? "none" : `${receipt.key_name ?? ""} (${receipt.key}…)`],
     ["Endpoint", receipt.endpoint + (receipt.streamed ? ", streamed" : "")],
     ["Ended by", receipt.finish_reason || "not said"],
     ["First token after", receipt.ttft_ms === null ? "none came" : duration(receipt.ttft_ms)],
     ["In all", receipt.duration_ms === null ? "not known" : duration(receipt.duration_ms)],
+    ["Held at most", receipt.hold === null ? "nothing" : exactUsd(receipt.hold.amount)],
     ["Settled", dateTime(receipt.created_at)],
     ...(receipt.fault ? ([["Fault, not charged", receipt.fault]] as [string, ReactNode][]) : []),
   ];

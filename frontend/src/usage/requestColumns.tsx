@@ -17,7 +17,7 @@ export const requestColumns: Column<RequestRow>[] = [
   },
   { name: "Model", show: ({ model }) => model },
   { name: "Status", show: ({ status }) => <Status of={status} /> },
-  { name: "Key", show: ({ key }) => key ?? "" },
+  { name: "Key", show: ({ key, key_name }) => <KeyName name={key_name} prefix={key} /> },
   {
     name: "Tokens in, out",
     number: true,
@@ -35,6 +35,11 @@ export const requestColumns: Column<RequestRow>[] = [
   },
   { name: "Cost", number: true, show: ({ cost }) => <Amount of={cost} /> },
 ];
+
+/** Keys are known by their names; two may have the same one. */
+function KeyName({ name, prefix }: { name?: string | null; prefix?: string | null }) {
+  return <span title={prefix ?? undefined}>{name ?? ""}</span>;
+}
 
 export function Status({ of: status }: { of: number }) {
   const color = status < 400 ? "teal" : status === 499 ? "gray" : "red";

@@ -1,85 +1,40 @@
-import { Group, Select } from "@mantine/core";
+import { Select } from "@mantine/core";
 import { IconList } from "@tabler/icons-react";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useMay } from "../api/session";
-import { useServed } from "../chat/served";
-import { keysQuery } from "../keys/queries";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Empty } from "../ui/empty";
 import { More } from "../ui/more";
 import { Panel } from "../ui/panel";
 import { Rows } from "../ui/rows";
+import type { FiltersProps } from "./filters";
 import { requestPagesQuery } from "./queries";
 import { requestColumns } from "./requestColumns";
+import { filterOf } from "./search";
 
-interface RequestsProps {
-  search: { model?: string; key?: string; status?: string };
-  start: string;
-  onChange: (change: { model?: string; key?: string; status?: string }) => void;
-}
+const OUTCOMES = [
+  { value: "ok", label: "Fine" },
+  { value: "error", label: "Failed" },
+];
 
 /** Single requests, narrowed down by what is in the address. */
-export function Requests({ search, start, onChange }: RequestsProps) {
-  const mayKeys = useMay("keys");
-  const served = useServed();
-  const keys = useQuery({ ...keysQuery, enabled: mayKeys });
+export function Requests({ search, start, onChange }: FiltersProps & { start: string }) {
   const requests = useInfiniteQuery(
-    requestPagesQuery({
-      start,
-      model: search.model,
-      key: search.key === undefined ? undefined : Number(search.key),
-      status: search.status,
-    }),
+    requestPagesQuery({ start, status: search.status, ...filterOf(search) }),
   );
   return (
     <Panel
       title="Requests"
       flush
       actions={
-        <Group gap="xs">
-          <Select
-            aria-label="Model"
-            placeholder="Every model"
-            data={[
-              ...new Set([
-                ...(served.data?.map(({ id }) => id) ?? []),
-                ...(search.model ? [search.model] : []),
-              ]),
-            ]}
-            value={search.model ?? null}
-            onChange={(model) => onChange({ model: model ?? undefined })}
-            clearable
-            searchable
-            size="xs"
-            w={160}
-          />
-          {mayKeys && (
-            <Select
-              aria-label="Key"
-              placeholder="Every key"
-              data={
-                keys.data?.data.map(({ id, name }) => ({ value: String(id), label: name })) ?? []
-              }
-              value={search.key ?? null}
-              onChange={(key) => onChange({ key: key ?? undefined })}
-              clearable
-              size="xs"
-              w={140}
-            />
-          )}
-          <Select
-            aria-label="Outcome"
-            placeholder="Every outcome"
-            data={[
-              { value: "ok", label: "Fine" },
-              { value: "error", label: "Failed" },
-            ]}
-            value={search.status ?? null}
-            onChange={(status) => onChange({ status: status ?? undefined })}
-            clearable
-            size="xs"
-            w={140}
-          />
-        </Group>
+        <Select
+          aria-label="Outcome"
+          placeholder="Every outcome"
+          data={OUTCOMES}
+          value={search.status ?? null}
+          onChange={(status) => onChange({ status: status ?? undefined })}
+          clearable
+          size="xs"
+          w={140}
+        />
       }
     >
       <Rows

@@ -17,7 +17,7 @@ def usage(
     start: Annotated[str | None, typer.Option(help="2026-11-01; 30 days ago if left out.")] = None,
     end: Annotated[str | None, typer.Option(help="Not included; now if left out.")] = None,
     group_by: Annotated[
-        str, typer.Option(help="Any of model,version,key,member,day,hour.")
+        str, typer.Option(help="Any of model,adapter,version,key,member,day,hour.")
     ] = "model",
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: Json = False,

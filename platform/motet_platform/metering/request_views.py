@@ -12,21 +12,16 @@ from rest_framework.response import Response
 from motet_platform.api.paging import MAX_LIMIT
 from motet_platform.api.view import ApiView
 from motet_platform.keys import scopes
+from motet_platform.metering.filters import SERVICE
 from motet_platform.metering.models import UsageRecord
 from motet_platform.metering.requests import Cursor, requests_of, requests_page
 from motet_platform.metering.retention import shown
-from motet_platform.metering.views import Instant, ReceiptFields
+from motet_platform.metering.views import Instant, ReceiptFields, UsageFilter
 
 
-class RequestFilter(serializers.Serializer[dict[str, Any]]):
+class RequestFilter(UsageFilter):
     start = Instant(required=False, help_text="Included.")
     end = Instant(required=False, help_text="Left out.")
-    model = serializers.CharField(required=False, max_length=200, help_text="As it was asked for.")
-    version = serializers.CharField(required=False, max_length=200, help_text="acme/support@3")
-    key = serializers.IntegerField(
-        required=False, min_value=1, max_value=2**63 - 1, help_text="The key's id."
-    )
-    member = serializers.CharField(required=False, max_length=254, help_text="An e-mail.")
 
 
 class RequestQuery(RequestFilter):
@@ -44,9 +39,10 @@ class RequestOut(ReceiptFields):
     class Meta:
         model = UsageRecord
         fields = [
-            "request_id", "created_at", "model", "base_model", "version", "key", "key_id",
-            "member", "endpoint", "status", "finish_reason", "streamed", "prompt_tokens",
-            "cached_tokens", "completion_tokens", "cost", "fault", "ttft_ms", "duration_ms",
+            "request_id", "created_at", "model", "base_model", "version", "key", "key_name",
+            "key_id", "member", "endpoint", "status", "finish_reason", "streamed",
+            "prompt_tokens", "cached_tokens", "completion_tokens", "cost", "fault", "ttft_ms",
+            "duration_ms",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -54,7 +50,7 @@ class RequestOut(ReceiptFields):
         if record.key is None:
             return None
         if record.key.service_account is not None:
-            return f"service:{record.key.service_account.name}"
+            return f"{SERVICE}{record.key.service_account.name}"
         return record.key.created_by.email if record.key.created_by else None
 
 

@@ -12,13 +12,13 @@ from django.db.models import Q, QuerySet
 
 from motet_platform.accounts.models import Account
 from motet_platform.errors import InvalidRequest
+from motet_platform.metering.filters import usage_filter
 from motet_platform.metering.models import UsageRecord
 
 CLIENT_GONE = 499  # nobody's error: whoever asked had enough
 FAILED = Q(status__gte=400) & ~Q(status=CLIENT_GONE)
 
 _CURSOR = re.compile(r"([0-9]{1,17})\.([A-Za-z0-9_-]{1,64})", re.ASCII)
-_VERSION = re.compile(r"(?:([^/@]+)/)?([^/@]+)@([0-9]{1,9})", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -52,21 +52,12 @@ def requests_of(account: Account, wanted: Mapping[str, Any]) -> QuerySet[UsageRe
 
 
 def requests_where(wanted: Mapping[str, Any]) -> QuerySet[UsageRecord]:
-    """Requests of all accounts. `wanted` may hold `start`, `end`, `model`, `version` (as
-    `acme/support@3`), `key` (an id), `member` (an e-mail) and `status` (`ok`, `error`, a number).
+    """Requests of all accounts. `wanted` may hold what `usage_filter` knows, and `start`, `end`
+    and `status` (`ok`, `error`, a number).
     """
-    records = UsageRecord.objects.all()
-    simple = {
-        "start": "created_at__gte",
-        "end": "created_at__lt",
-        "model": "model",
-        "key": "key_id",
-        "member": "key__created_by__email",
-    }
-    asked = {field: wanted[name] for name, field in simple.items() if wanted.get(name)}
-    if version := wanted.get("version"):
-        asked |= _version(version)
-    records = records.filter(**asked)
+    times = {"start": "created_at__gte", "end": "created_at__lt"}
+    within = {field: wanted[name] for name, field in times.items() if wanted.get(name)}
+    records = UsageRecord.objects.filter(usage_filter(wanted), **within)
     match wanted.get("status"):
         case None | "":
             return records
@@ -91,12 +82,3 @@ def requests_page(
         "key__created_by", "key__service_account", "version__adapter__account"
     )
     return list(shown.order_by("-created_at", "-request_id")[:limit])
-
-
-def _version(text: str) -> dict[str, Any]:
-    match = _VERSION.fullmatch(text)
-    if match is None:
-        raise InvalidRequest("version: write acme/support@3.", param="version")
-    account, name, number = match.groups()
-    asked = {"version__adapter__name": name, "version__number": int(number)}
-    return asked | ({"version__adapter__account__slug": account} if account else {})

@@ -6,54 +6,63 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, F, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.fields import CharField
 from django.db.models.functions import Cast, Concat, TruncDay, TruncHour
 
 from motet_platform.accounts.models import Account
 from motet_platform.errors import InvalidRequest, NotFound
+from motet_platform.metering.filters import SERVICE
 from motet_platform.metering.models import UsageHour, UsageRecord
 from motet_platform.metering.retention import shown
 
 MAX_ROWS = 20_000
 SUMS = ("prompt_tokens", "cached_tokens", "completion_tokens", "cost")
 FIGURES = ("requests", *SUMS)
+ADAPTER = (F("version__adapter__account__slug"), Value("/"), F("version__adapter__name"))
+NUMBER = (Value("@"), Cast("version__number", CharField()))
+
+
+def _of_version(*parts: Any) -> Case:
+    """Empty for a base, of which nothing else is known than that it was one."""
+    named = Concat(*parts, output_field=CharField())
+    return Case(When(version=None, then=Value("")), default=named)
+
+
 # A group's name in the query and the answer -> what it is computed from. Records have no `hour`.
 GROUPS: dict[str, Any] = {
     "model": F("model"),
-    "version": Case(
-        When(version=None, then=Value("")),
-        default=Concat(
-            F("version__adapter__account__slug"),
-            Value("/"),
-            F("version__adapter__name"),
-            Value("@"),
-            Cast("version__number", CharField()),
-            output_field=CharField(),
-        ),
-    ),
+    "adapter": _of_version(*ADAPTER),
+    "version": _of_version(*ADAPTER, *NUMBER),
     "key": F("key__prefix"),
     "member": Case(
         When(key__service_account=None, then=F("key__created_by__email")),
-        default=Concat(Value("service:"), F("key__service_account__name")),
+        default=Concat(Value(SERVICE), F("key__service_account__name")),
     ),
     "day": "",
     "hour": "",
 }
 HOUR = timedelta(hours=1)
+EVERY = Q()
 
 Row = dict[str, Any]
 Key = tuple[Any, ...]
 
 
 def usage_rows(
-    account: Account, *, start: datetime, end: datetime, groups: Sequence[str]
+    account: Account,
+    *,
+    start: datetime,
+    end: datetime,
+    groups: Sequence[str],
+    which: Q = EVERY,
 ) -> list[Row]:
     """One row per combination of `groups`, in order: `requests`, token counts, `cost` in
-    picodollars. InvalidRequest `usage_too_large` for more than MAX_ROWS rows.
+    picodollars. `which` (see `usage_filter`) leaves some of the account's requests.
+    InvalidRequest `usage_too_large` for more than MAX_ROWS rows.
     """
     rows = []
-    for row in usage_stream(account, start=start, end=end, groups=groups):
+    for row in usage_stream(account, start=start, end=end, groups=groups, which=which):
         rows.append(row)
         if len(rows) > MAX_ROWS:
             raise InvalidRequest(
@@ -64,7 +73,12 @@ def usage_rows(
 
 
 def usage_stream(
-    account: Account, *, start: datetime, end: datetime, groups: Sequence[str]
+    account: Account,
+    *,
+    start: datetime,
+    end: datetime,
+    groups: Sequence[str],
+    which: Q = EVERY,
 ) -> Iterator[Row]:
     """The same rows one by one, as many as there are, in no particular order.
 
@@ -76,11 +90,13 @@ def usage_stream(
     for since, until in edges:
         if since < until:
             records = UsageRecord.objects.filter(created_at__gte=since, created_at__lt=until)
-            for key, figures in _grouped(records.filter(account=account), groups, Count("pk")):
+            for key, figures in _grouped(
+                records.filter(which, account=account), groups, Count("pk")
+            ):
                 kept = parts.setdefault(key, [0] * len(FIGURES))
                 parts[key] = [a + b for a, b in zip(kept, figures, strict=True)]
     if first < last:
-        hours = UsageHour.objects.filter(account=account, hour__gte=first, hour__lt=last)
+        hours = UsageHour.objects.filter(which, account=account, hour__gte=first, hour__lt=last)
         for key, figures in _grouped(hours, groups, Sum("requests")):
             part = parts.pop(key, [0] * len(FIGURES))
             yield _row(groups, key, [a + b for a, b in zip(figures, part, strict=True)])

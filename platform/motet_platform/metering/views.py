@@ -22,6 +22,7 @@ from motet_platform.api.csv_stream import csv_response
 from motet_platform.api.price import PriceOut, price_shown
 from motet_platform.api.view import ApiView
 from motet_platform.keys import scopes
+from motet_platform.metering.filters import usage_filter
 from motet_platform.metering.models import UsageRecord
 from motet_platform.metering.selectors import (
     FIGURES,
@@ -35,19 +36,23 @@ from motet_platform.metering.selectors import (
 
 @extend_schema_field(OpenApiTypes.DATETIME)
 class Instant(serializers.Field[Any, str, str, Any]):
-    """A date (its first moment, UTC) or a date with time and zone."""
+    """A date (its first moment, UTC) or a date with time and zone; nothing happened before 1970."""
 
     default_error_messages = {"invalid": "Write 2026-11-23 or 2026-11-23T10:00:00Z."}
+    earliest = datetime(1970, 1, 1, tzinfo=UTC)
 
     def to_internal_value(self, data: str) -> datetime:
         try:
             day: date | None = parse_date(data)
             instant = datetime.combine(day, time()) if day else parse_datetime(data)
-        except (TypeError, ValueError):
+            if instant is not None:
+                zone = instant.tzinfo or UTC
+                instant = instant.replace(tzinfo=zone).astimezone(UTC)
+        except (TypeError, ValueError, OverflowError):
             instant = None
-        if instant is None:
+        if instant is None or instant < self.earliest:
             self.fail("invalid")
-        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+        return instant
 
     def to_representation(self, value: Any) -> str:
         return str(value)
@@ -67,7 +72,21 @@ class Span(serializers.Serializer[dict[str, Any]]):
         return attrs
 
 
-class UsageQuery(Span):
+class UsageFilter(serializers.Serializer[dict[str, Any]]):
+    """Which requests are meant, among those of an account: see `usage_filter`."""
+
+    model = serializers.CharField(required=False, max_length=200, help_text="As it was asked for.")
+    adapter = serializers.CharField(required=False, max_length=200, help_text="acme/support")
+    version = serializers.CharField(required=False, max_length=200, help_text="acme/support@3")
+    key = serializers.IntegerField(
+        required=False, min_value=1, max_value=2**63 - 1, help_text="The key's id."
+    )
+    member = serializers.CharField(
+        required=False, max_length=254, help_text="An e-mail, or service:NAME."
+    )
+
+
+class UsageQuery(UsageFilter, Span):
     group_by = serializers.CharField(default="model", allow_blank=True)
 
     def validate_group_by(self, value: str) -> list[str]:
@@ -86,6 +105,7 @@ class UsageRowOut(serializers.Serializer[dict[str, Any]]):
     completion_tokens = serializers.IntegerField()
     cost = serializers.CharField(help_text="USD, an exact decimal.")
     model = serializers.CharField(required=False)
+    adapter = serializers.CharField(required=False)
     version = serializers.CharField(required=False)
     key = serializers.CharField(required=False)
     member = serializers.CharField(required=False)
@@ -129,16 +149,17 @@ class UsageView(ApiView):
         responses={(200, "application/json"): UsageOut, (200, "text/csv"): OpenApiTypes.STR},
     )
     def get(self, request: Request) -> Response | StreamingHttpResponse:
-        """Tokens and cost, grouped by any of model, version, key, member, day, hour. CSV with
-        `Accept: text/csv` or `?format=csv`: streamed, of any size, in no particular order."""
+        """Tokens and cost, grouped by any of model, adapter, version, key, member, day, hour. CSV
+        with `Accept: text/csv` or `?format=csv`: streamed, of any size, in no particular order."""
         query = UsageQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
         asked = query.validated_data
         start, end, groups = asked["start"], asked["end"], asked["group_by"]
+        which = usage_filter(asked)
         if isinstance(request.accepted_renderer, CsvRenderer):
-            found = usage_stream(self.account, start=start, end=end, groups=groups)
-            return csv_response(request, [*groups, *FIGURES], map(_priced, found))
-        rows = usage_rows(self.account, start=start, end=end, groups=groups)
+            found = usage_stream(self.account, start=start, end=end, groups=groups, which=which)
+            return csv_response(request, self.account.pk, [*groups, *FIGURES], map(_priced, found))
+        rows = usage_rows(self.account, start=start, end=end, groups=groups, which=which)
         return Response(
             {
                 "object": "list",
@@ -177,6 +198,7 @@ class ReceiptFields(serializers.ModelSerializer[UsageRecord]):
     base_model = serializers.CharField(source="base")
     version = serializers.SerializerMethodField()
     key = serializers.CharField(source="key.prefix", default=None, allow_null=True)
+    key_name = serializers.CharField(source="key.name", default=None, allow_null=True)
     cost = serializers.SerializerMethodField()
 
     def get_version(self, record: UsageRecord) -> str | None:
@@ -194,8 +216,8 @@ class ReceiptOut(ReceiptFields):
     class Meta:
         model = UsageRecord
         fields = [
-            "object", "request_id", "model", "base_model", "version", "digest", "key", "endpoint",
-            "status", "finish_reason", "streamed", "prompt_tokens", "cached_tokens",
+            "object", "request_id", "model", "base_model", "version", "digest", "key", "key_name",
+            "endpoint", "status", "finish_reason", "streamed", "prompt_tokens", "cached_tokens",
             "completion_tokens", "price", "cost", "hold", "fault", "ttft_ms", "duration_ms",
             "created_at",
         ]  # fmt: skip

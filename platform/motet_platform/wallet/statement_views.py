@@ -87,7 +87,7 @@ class StatementView(ApiView):
         )
         found = statement(self.account, start=start, end=end)
         if isinstance(request.accepted_renderer, CsvRenderer):
-            return csv_response(request, COLUMNS, _rows(found))
+            return csv_response(request, self.account.pk, COLUMNS, _rows(found))
         return Response(
             {
                 "object": "statement",

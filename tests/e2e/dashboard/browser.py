@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 from motet_platform.supervisor.testing import LivePlatform, until
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
 ROOT = Path(__file__).parents[3]
 AXE = ROOT / "frontend/node_modules/axe-core/axe.min.js"
 BUILT = ROOT / "platform/motet_platform/dashboard/static/dashboard/index.html"
+STAFF = "staff@example.com"
 PASSWORD = "correct horse battery"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
@@ -80,6 +81,24 @@ class Person:
         self.page.get_by_label("Code from the mail").fill(code[1])
         self.page.get_by_role("button", name="Go on").click()
 
+    def sign_in_as_staff(self, email: str = STAFF) -> None:
+        """As one of the staff of the installation, who is made if nobody is."""
+        self.context.clear_cookies()
+        if not self.platform.rows("SELECT 1 FROM accounts_user WHERE email = %s", email):
+            self.sign_up(email)
+            self.see("Overview")
+            self.platform.motet("admin", "createuser", "--email", email, MOTET_PASSWORD=PASSWORD)
+            self.context.clear_cookies()
+        self.sign_in(email)
+
+    def tab_to(self, target: Locator, *, most: int = 60) -> None:
+        """By the Tab key alone, as somebody goes who has no mouse."""
+        for _ in range(most):
+            self.page.keyboard.press("Tab")
+            if target.count() and target.first.evaluate("e => e === document.activeElement"):
+                return
+        raise AssertionError(f"{target} is not reached by {most} times Tab")
+
     def see(self, heading: str) -> None:
         expect(self.page.get_by_role("heading", name=heading, level=1)).to_be_visible()
 
@@ -104,13 +123,25 @@ class Person:
             for node in flaw["nodes"]
         ]
 
+    def make_key(self, name: str) -> str:
+        """A new key's secret, with all else as the form proposes it."""
+        self.go("/keys", "API keys")
+        self.page.get_by_role("button", name="New key").first.click()
+        dialog = self.page.get_by_role("dialog")
+        dialog.get_by_label("Name").fill(name)
+        dialog.get_by_role("button", name="Create the key").click()
+        secret = dialog.get_by_role("region", name="The new key").inner_text()
+        dialog.get_by_role("button", name="I have copied it").click()
+        expect(dialog).to_have_count(0)
+        return secret
+
     def prompt(self, text: str) -> None:
         self.page.get_by_label("Prompt", exact=True).fill(text)
         self.page.get_by_role("button", name="Send").click()
 
     def close(self) -> None:
         self.context.close()
-        assert self.complaints == []
+        assert not self.complaints, self.complaints
 
 
 def mail_to(platform: LivePlatform, email: str) -> str:

@@ -1,8 +1,10 @@
 """From the sign-up to the first call and the first streamed answer."""
 
+import re
 from collections.abc import Callable
 
 import openai
+from motet_platform.supervisor.testing import LivePlatform
 from playwright.sync_api import expect
 
 from .browser import Person
@@ -40,29 +42,67 @@ def test_a_wrong_password_is_told(person: Callable[..., Person]) -> None:
     expect(one.page.get_by_role("alert")).to_contain_text("not correct")
 
 
-def test_by_keyboard_alone(person: Callable[..., Person], platform: object, anna: Person) -> None:
-    demo = anna.platform.demo
+def test_by_keyboard_alone(person: Callable[..., Person], platform: LivePlatform) -> None:
+    """Signs in, makes a key, asks in the playground: without a mouse, without a jump."""
+    demo = platform.demo
     one = person()
-    keys = one.page.keyboard
+    page, keys = one.page, one.page.keyboard
     one.page.goto("/login?next=/models")
-    one.page.get_by_label("E-mail").focus()
+    one.see("Sign in")
+    one.tab_to(page.get_by_label("E-mail"))
     keys.type(demo["email"])
-    keys.press("Tab")
+    one.tab_to(page.get_by_label("Password", exact=True))
     keys.type(demo["password"])
     keys.press("Enter")
     one.see("Models")
-    one.page.evaluate("document.activeElement.blur()")
-    keys.press("Tab")
-    expect(one.page.get_by_text("Skip to the page")).to_be_focused()
-    one.page.get_by_role("link", name="API keys").focus()
+    one.tab_to(page.get_by_role("link", name="Skip to the page"), most=1)
+    one.tab_to(page.get_by_role("link", name="API keys"))
     keys.press("Enter")
     one.see("API keys")
-    one.page.get_by_role("button", name="New key").focus()
+    new = page.get_by_role("button", name="New key")
+    one.tab_to(new)
     keys.press("Enter")
-    expect(one.page.get_by_label("Name")).to_be_focused()
+    expect(page.get_by_label("Name")).to_be_focused()
     keys.press("Escape")
-    expect(one.page.get_by_role("dialog")).to_have_count(0)
-    expect(one.page.get_by_role("button", name="New key")).to_be_focused()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(new).to_be_focused()
+    keys.press("Enter")
+    expect(page.get_by_label("Name")).to_be_focused()
+    keys.type("by keyboard")
+    one.tab_to(page.get_by_role("button", name="Create the key"))
+    keys.press("Enter")
+    expect(page.get_by_role("region", name="The new key")).to_be_visible()
+    one.tab_to(page.get_by_role("button", name="I have copied it"))
+    keys.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    revoke = page.get_by_role("button", name="Revoke by keyboard")
+    one.tab_to(revoke)
+    keys.press("Enter")
+    one.tab_to(page.get_by_role("dialog").get_by_role("button", name="Revoke", exact=True))
+    keys.press("Enter")
+    expect(revoke).to_have_count(0)
+
+    page.goto("/playground?models=motet-tiny&max=8")
+    one.see("Playground")
+    one.tab_to(page.get_by_label("Prompt", exact=True))
+    keys.type("Hello")
+    keys.press("Enter")
+    expect(page.locator("[data-state=done]")).not_to_be_empty()
+
+
+def test_the_overview_is_live(fresh: Person, base_url: str) -> None:
+    """A call is seen on a page that nobody has touched since."""
+    page = fresh.page
+    secret = fresh.make_key("live")
+    fresh.go("/", "Overview")
+    expect(page.get_by_text("No request yet")).to_be_visible()
+    client = openai.OpenAI(base_url=base_url, api_key=secret, max_retries=0)
+    ask = [{"role": "user", "content": "Hello"}]
+    client.chat.completions.create(model="motet-tiny", messages=ask, max_tokens=4)  # type: ignore[call-overload]
+    rows = page.get_by_role("group", name="Last requests").get_by_role("row")
+    expect(rows.filter(has_text="motet-tiny")).to_have_count(1)
+    figures = page.get_by_role("definition")
+    expect(figures.filter(has_text=re.compile(r"^1$"))).to_have_count(1)
 
 
 def test_signing_out_ends_it(anna: Person) -> None:

@@ -12,14 +12,7 @@ ASK = [{"role": "user", "content": "Order 4711 arrived broken. Anna"}]
 
 def test_create_use_find_revoke(fresh: Person, base_url: str) -> None:
     page = fresh.page
-    fresh.go("/keys", "API keys")
-    page.get_by_role("button", name="New key").first.click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Name").fill("shop")
-    dialog.get_by_role("button", name="Create the key").click()
-    secret = dialog.get_by_label("The new key").inner_text()
-    dialog.get_by_role("button", name="I have copied it").click()
-    expect(dialog).to_have_count(0)
+    secret = fresh.make_key("shop")
     assert secret not in page.content()
 
     client = openai.OpenAI(base_url=base_url, api_key=secret, max_retries=0)

@@ -11,12 +11,7 @@ ASK = [{"role": "user", "content": "Hello"}]
 
 def test_more_requests_and_ledger(fresh: Person, base_url: str) -> None:
     page = fresh.page
-    fresh.go("/keys", "API keys")
-    page.get_by_role("button", name="New key").first.click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Name").fill("many")
-    dialog.get_by_role("button", name="Create the key").click()
-    secret = dialog.get_by_label("The new key").inner_text()
+    secret = fresh.make_key("many")
     client = openai.OpenAI(base_url=base_url, api_key=secret, max_retries=0)
     for _ in range(52):
         client.chat.completions.create(model="motet-tiny", messages=ASK, max_tokens=1)  # type: ignore[arg-type]

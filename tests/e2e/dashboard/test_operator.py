@@ -9,20 +9,13 @@ import pytest
 from motet_platform.supervisor.testing import LivePlatform, until
 from playwright.sync_api import expect
 
-from .browser import PASSWORD, Person
-
-EMAIL = "staff@example.com"
+from .browser import Person
 
 
 @pytest.fixture
-def staff(person: Callable[..., Person], platform: LivePlatform) -> Person:
+def staff(person: Callable[..., Person]) -> Person:
     one = person(reduced_motion="reduce")
-    if not platform.rows("SELECT 1 FROM accounts_user WHERE email = %s", EMAIL):
-        one.sign_up(EMAIL)
-        one.see("Overview")
-        platform.motet("admin", "createuser", "--email", EMAIL, MOTET_PASSWORD=PASSWORD)
-        one.context.clear_cookies()
-    one.sign_in(EMAIL)
+    one.sign_in_as_staff()
     return one
 
 
@@ -47,7 +40,10 @@ def test_workers_as_a_picture(staff: Person, alice: openai.OpenAI) -> None:
 
 
 def test_grant_suspend_resume(
-    staff: Person, new_client: Callable[[], openai.OpenAI], manage: Callable[..., httpx.Client]
+    staff: Person,
+    person: Callable[..., Person],
+    new_client: Callable[[], openai.OpenAI],
+    manage: Callable[..., httpx.Client],
 ) -> None:
     tenant = new_client()
     api = manage(tenant)
@@ -63,7 +59,22 @@ def test_grant_suspend_resume(
     page.get_by_role("button", name=f"Grant {slug}", exact=True).click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Amount").fill("12.50")
+    dialog.get_by_label("Reason").fill("for the outage")
     dialog.get_by_role("button", name="Grant", exact=True).click()
+    by_hand = page.get_by_role("group", name="Credit by hand").get_by_role("row")
+    asked = by_hand.filter(has_text=slug)
+    expect(asked).to_contain_text("waiting")
+    asked.get_by_role("button", name="Approve").click()
+    expect(page.get_by_role("alert")).to_contain_text("Somebody else")  # not by who asked
+    expect(row).to_contain_text("$5.00")
+    other = person()
+    other.sign_in_as_staff("second.staff@example.com")
+    other.go("/operator", "Operator")
+    theirs = other.page.get_by_role("group", name="Credit by hand").get_by_role("row")
+    theirs.filter(has_text=slug).get_by_role("button", name="Approve").click()
+    expect(theirs.filter(has_text=slug)).to_contain_text("posted")
+    page.reload()
+    expect(asked).to_contain_text("second.staff@example.com")
     expect(row).to_contain_text("$17.50")
     assert api.get("/billing/balance").json()["available"] == "17.50"
 

@@ -1,17 +1,18 @@
 """What holds of every page: axe finds nothing, a phone shows it whole, its policy is strict."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 
 import httpx
 import openai
 import pytest
 from motet_platform.supervisor.testing import LivePlatform
-from playwright.sync_api import Browser
 
-from .browser import Person
-from .pages import GUEST, INSIDE
+from .browser import ROOT, Person
+from .pages import GUEST, INSIDE, STAFF
 
 PHONE = {"width": 390, "height": 844}
+ROUTERS = [ROOT / "frontend/src" / name for name in ("router.tsx", "routes/guest.ts")]
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -19,20 +20,46 @@ def scheme(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def test_axe_on_every_page(
-    person: Callable[..., Person], platform: LivePlatform, alice: openai.OpenAI, scheme: str
-) -> None:
+@pytest.fixture(scope="module")
+def request_id(alice: openai.OpenAI) -> str:
     ask = [{"role": "user", "content": "Hello"}]
-    alice.chat.completions.create(model="demo/pirate", messages=ask, max_tokens=4)  # type: ignore[call-overload]
-    one = person(color_scheme=scheme, reduced_motion="reduce")
-    flaws = {}
-    for name, (path, heading) in GUEST.items():
-        one.go(path, heading)
-        flaws[name] = one.flaws()
+    raw = alice.chat.completions.with_raw_response.create(
+        model="demo/pirate",
+        messages=ask,  # type: ignore[arg-type]
+        max_tokens=4,
+    )
+    return str(raw.headers["x-request-id"])
+
+
+def test_no_page_is_forgotten() -> None:
+    routes = {
+        route for file in ROUTERS for route in re.findall(r'path: "(/[^"]*)"', file.read_text())
+    }
+    assert len(routes) > 20
+    known = [*GUEST.values(), *INSIDE.values(), *STAFF.values()]
+    assert routes == {shown.route for shown in known} - {""}
+
+
+def every_page(one: Person, platform: LivePlatform, request_id: str) -> Iterator[str]:
+    """Goes from page to page, as a guest, as the demo account's owner, and as staff."""
+    for name, shown in GUEST.items():
+        one.go(shown.path(), shown.heading)
+        yield name
     one.sign_in(platform.demo["email"], platform.demo["password"])
-    for name, (path, heading) in INSIDE.items():
-        one.go(path, heading)
-        flaws[name] = one.flaws()
+    for name, shown in INSIDE.items():
+        one.go(shown.path(request_id), shown.heading)
+        yield name
+    one.sign_in_as_staff()
+    for name, shown in STAFF.items():
+        one.go(shown.path(), shown.heading)
+        yield name
+
+
+def test_axe_on_every_page(
+    person: Callable[..., Person], platform: LivePlatform, request_id: str, scheme: str
+) -> None:
+    one = person(color_scheme=scheme, reduced_motion="reduce")
+    flaws = {name: one.flaws() for name in every_page(one, platform, request_id)}
     assert {name: found for name, found in flaws.items() if found} == {}
 
 
@@ -55,27 +82,40 @@ def test_axe_in_dialogs(anna: Person, path: str, heading: str, button: str) -> N
 
 
 def test_a_phone_shows_every_page_whole(
-    person: Callable[..., Person], platform: LivePlatform
+    person: Callable[..., Person], platform: LivePlatform, request_id: str, scheme: str
 ) -> None:
-    one = person(viewport=PHONE, is_mobile=True, has_touch=True)
-    one.sign_in(platform.demo["email"], platform.demo["password"])
-    wide = {}
-    for name, (path, heading) in INSIDE.items():
-        one.go(path, heading)
-        wide[name] = one.page.evaluate("document.documentElement.scrollWidth")
-    assert {name: width for name, width in wide.items() if width > PHONE["width"]} == {}
+    one = person(viewport=PHONE, is_mobile=True, has_touch=True, color_scheme=scheme)
+    cut, flaws = {}, {}
+    for name in every_page(one, platform, request_id):
+        cut[name] = one.page.evaluate(OVERFLOW, PHONE["width"])
+        flaws[name] = one.flaws()
+    assert {name: found for name, found in cut.items() if found} == {}
+    assert {name: found for name, found in flaws.items() if found} == {}
     one.page.get_by_role("button", name="Open the menu").click()
     one.page.get_by_role("link", name="Usage").click()
     one.see("Usage")
 
 
+# What reaches past the edge. Program text may be scrolled, and `clip` says that a text is cut.
+OVERFLOW = """width => {
+  const meant = "pre, thead, input, [aria-hidden], .clip, .visually-hidden";
+  const scrolls = e => e.scrollWidth > e.clientWidth + 1
+    && getComputedStyle(e).overflowX !== "visible";
+  return [...document.querySelectorAll("main *")]
+    .filter(e => e.getClientRects().length > 0 && !e.closest(meant))
+    .filter(e => scrolls(e) || e.getBoundingClientRect().right > width + 1)
+    .map(e => e.outerHTML.slice(0, 160));
+}"""
+
+
 def test_nothing_comes_from_elsewhere(
-    anna: Person, chrome: Browser, platform: LivePlatform
+    person: Callable[..., Person], platform: LivePlatform, request_id: str
 ) -> None:
+    one = person()
     asked: list[str] = []
-    anna.page.on("request", lambda request: asked.append(request.url))
-    for path, heading in INSIDE.values():
-        anna.go(path, heading)
+    one.page.on("request", lambda request: asked.append(request.url))
+    for _ in every_page(one, platform, request_id):
+        pass
     assert asked
     assert [url for url in asked if not url.startswith((platform.url, "data:", "blob:"))] == []
 

@@ -40,6 +40,7 @@ class TestRequests:
         assert body["data"][1] == {
             "request_id": "req_001", "created_at": "2026-11-20T12:30:01Z", "model": "tiny",
             "base_model": "tiny", "version": None, "key": alice.key.prefix,
+            "key_name": alice.key.name,
             "key_id": alice.key.pk, "member": "alice@acme.example",
             "endpoint": "chat.completions", "status": 200, "finish_reason": "stop",
             "streamed": True, "prompt_tokens": 100, "cached_tokens": 40, "completion_tokens": 7,

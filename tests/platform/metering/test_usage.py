@@ -12,9 +12,13 @@ import pytest
 from django.db import connection
 from motet_billing.money import usd
 from motet_billing.services import price_set
+from motet_platform.adapters.models import Adapter, Version
+from motet_platform.catalog.models import BaseModel
+from motet_platform.keys.services import key_create
 from motet_platform.metering.models import UsageRecord
 from motet_platform.metering.selectors import usage_rows
 from motet_platform.metering.sink import INSERT, UsageRow, usage_insert, usage_values
+from motet_platform.team.models import ServiceAccount
 
 NOON = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
 URL = "/v1/usage?start=2026-11-01&end=2026-12-01"
@@ -79,6 +83,45 @@ def test_groups(alice: Any, bob: Any) -> None:
     assert set(groups("key")) == {("", 1), (alice.key.prefix, 1), (bob.key.prefix, 2)}
     assert ("acme/x", "2026-11-21", 1) in groups("model,day")
     assert alice.api.get(f"{URL}&group_by=").json()["data"][0]["requests"] == 4
+
+
+@pytest.mark.parametrize("start", ["2026-11-01", "2026-11-20T12:15:00Z"])  # by hours, by records
+def test_filters(alice: Any, bob: Any, start: str, error_of: Any) -> None:
+    base = BaseModel.objects.create(name="base", revision="1", config={}, context_length=1)
+    adapter = Adapter.objects.create(account=alice.account, name="support", base=base)
+    first, second = (Version.objects.create(adapter=adapter, number=n) for n in (1, 2))
+    robot = ServiceAccount.objects.create(account=alice.account, name="robot", role="developer")
+    record(alice, "req_1")
+    record(alice, "req_2", model="acme/support@1", version_id=first.pk)
+    record(bob, "req_3", model="acme/support", version_id=second.pk)
+    key = key_create(
+        account=alice.account, name="r", scopes=["inference"], created_by=alice.user,
+        service_account=robot,
+    ).key  # fmt: skip
+    record(alice, "req_4", key_id=key.pk)
+
+    def found(query: str) -> Any:
+        answer = alice.api.get(f"/v1/usage?start={start}&end=2026-11-20T12:45:00Z&{query}")
+        assert answer.status_code == 200, answer.json()
+        return answer.json()["total"]["requests"]
+
+    assert found("") == 4
+    assert found("model=tiny") == 2
+    assert found("adapter=acme/support") == found("adapter=support") == 2
+    assert found("adapter=other/support") == 0
+    assert found("version=acme/support@2") == 1
+    assert found(f"key={bob.key.pk}") == 1
+    assert found("member=bob@acme.example") == 1
+    assert found("member=service:robot") == 1
+    assert found("member=alice@acme.example") == 2  # the robot's key is not hers
+    assert found(f"key={alice.key.pk}&adapter=acme/support") == 1
+    by = alice.api.get(f"{URL}&group_by=adapter").json()["data"]
+    assert [(row["adapter"], row["requests"]) for row in by] == [("", 2), ("acme/support", 2)]
+    text = alice.api.get(f"{URL}&group_by=model&version=acme/support@2&format=csv")
+    lines = text.getvalue().decode().splitlines()
+    assert [line.split(",")[:2] for line in lines[1:]] == [["acme/support", "1"]]
+    bad = alice.api.get(f"{URL}&version=support")
+    assert (bad.status_code, error_of(bad)) == (400, "invalid_request")
 
 
 def test_versions_have_their_names(alice: Any) -> None:
@@ -231,6 +274,26 @@ async def test_csv_streams_under_asgi(alice: Any, transactional_db: None) -> Non
     await sync_to_async(connections.close_all)()  # that thread's own
     lines = b"".join(pieces).decode().splitlines()
     assert len(lines) == 1201 and len(set(lines)) == 1201
+
+
+def test_exports_at_once_are_few(
+    alice: Any, charlie: Any, error_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An export keeps its connection until it is read; whoever reads none keeps few."""
+    from motet_platform.api import csv_stream
+    from motet_platform.api.seats import Exports
+
+    monkeypatch.setattr(csv_stream, "_exports", Exports(limit=2))
+    open_ones = [alice.api.get(f"{URL}&format=csv") for _ in range(2)]
+    refused = alice.api.get(f"{URL}&format=csv")
+    assert (refused.status_code, error_of(refused)) == (429, "too_many_exports")
+    assert int(refused.headers["retry-after"]) > 0
+    assert charlie.api.get(f"{URL}&format=csv").status_code == 200
+    assert alice.api.get(URL).status_code == 200
+    open_ones[0].getvalue()  # read to its end
+    assert alice.api.get(f"{URL}&format=csv").status_code == 200
+    bad = [alice.api.get(f"{URL}&format=csv&group_by=x").status_code for _ in range(3)]
+    assert bad == [400] * 3
 
 
 def test_scope(alice: Any, error_of: Any) -> None:
