@@ -11,8 +11,10 @@ Account = Literal[
     "adjustment", "refund_clearing", "dispute_clearing",
 ]  # fmt: skip
 Taking = Literal["adjustment", "refund", "dispute"]
+# Where credit comes from that no payment brought, or that returns.
+Source = Literal["adjustment", "refund_clearing", "dispute_clearing"]
 
-# Where the credit of a lot comes from.
+# Where the credit of a lot comes from otherwise.
 _SOURCE: dict[Kind, Account] = {"promo": "promo_expense", "paid": "payment_clearing"}
 # Where credit goes that is taken back.
 _SINK: dict[Taking, Account] = {
@@ -55,10 +57,17 @@ class Posting:
 
 
 def grant(
-    *, source_key: str, wallet_id: int, lot_id: int, kind: Kind, amount: int, memo: str
+    *,
+    source_key: str,
+    wallet_id: int,
+    lot_id: int,
+    kind: Kind,
+    amount: int,
+    memo: str,
+    source: Source | None = None,
 ) -> Posting:
-    """New credit, from the account that its kind names."""
-    lines = (Line(_SOURCE[kind], None, -amount), Line("wallet", lot_id, amount))
+    """New credit, from `source`, else from the account that its kind names."""
+    lines = (Line(source or _SOURCE[kind], None, -amount), Line("wallet", lot_id, amount))
     return Posting(f"grant:{source_key}", wallet_id, "grant", lines, memo)
 
 

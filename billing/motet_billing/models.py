@@ -230,7 +230,13 @@ class Journal(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
-        indexes = [models.Index(fields=["wallet", "-id"], name="journal_statement")]
+        indexes = [
+            models.Index(fields=["wallet", "-id"], name="journal_statement"),
+            # The few that are no request's: for a month's statement.
+            models.Index(
+                fields=["wallet", "created_at"], condition=~Q(kind="capture"), name="journal_moved"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.key

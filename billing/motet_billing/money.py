@@ -34,5 +34,5 @@ def usd(amount: int) -> str:
 def check_range(amount: int) -> int:
     """Return the amount, or raise ValueError where a bigint could not hold it."""
     if not -LIMIT <= amount <= LIMIT:
-        raise ValueError(f"amount out of range: {amount} picodollars")
+        raise ValueError(f"amount out of range: {usd(amount)} USD, at most {usd(LIMIT)}")
     return amount

@@ -59,16 +59,20 @@ def credit_grant(
     source_key: str,
     expires_at: datetime | None = None,
     memo: str = "",
+    source: ledger.Source | None = None,
 ) -> Lot:
     """Add credit in picodollars, once per `source_key`: a replay returns the lot that is there.
 
-    UnknownWallet; SourceConflict where the key paid for something else; ValueError for an amount
-    that is not positive, or an unknown kind.
+    It comes from the account `source`; without one, paid credit from `payment_clearing`, which
+    is what payments brought and nothing else. UnknownWallet; SourceConflict where the key paid for
+    something else; ValueError for an amount that is not positive or that no wallet could hold, or
+    an unknown kind.
     """
     if check_range(amount) <= 0 or kind not in Lot.Kind.values:
         raise ValueError(f"cannot grant {amount} picodollars of {kind!r} credit")
     with transaction.atomic():
-        if not _rows(sql.wallets_lock([wallet_id])):
+        wallets = _rows(sql.wallets_lock([wallet_id]))
+        if not wallets:
             raise UnknownWallet(f"no wallet {wallet_id}")
         lot, created = Lot.objects.get_or_create(
             source_key=source_key,
@@ -80,6 +84,8 @@ def credit_grant(
             },
         )
         if created:
+            ((_, posted, _),) = wallets
+            check_range(posted + amount)
             posting = ledger.grant(
                 source_key=source_key,
                 wallet_id=wallet_id,
@@ -87,6 +93,7 @@ def credit_grant(
                 kind=kind,
                 amount=amount,
                 memo=memo,
+                source=source,
             )
             _execute(ledger.post([posting]))
             lot.refresh_from_db()

@@ -25,8 +25,11 @@ class WorkerConfig(BaseSettings):
             activations rounded token by token): half the memory and reading, at a small loss, see
             docs/benchmarks.md. Adapters stay in dtype. On CUDA it needs compute capability 9.0 and
             bfloat16.
+        tensor_parallel: devices that hold the base together, each a share of every layer, with a
+            process to each: the CUDA devices from `device` on, or as many processes on the CPU.
+            The base's heads and inner features must divide over them.
         blocks: cache blocks; by default what fits: 1 GiB on the CPU, on CUDA what is left of 90 %
-            of the memory once the weights and the slots are in it.
+            of the memory once the weights and the slots are in it, on the fullest device.
         slots, max_rank: adapters in device memory at the same time, and the largest rank.
         host_cache_mb: adapters kept ready in host memory.
         max_batch, token_budget: choices per step, and tokens per step.
@@ -37,7 +40,7 @@ class WorkerConfig(BaseSettings):
         journal: file to which finished usage is appended; none by default.
         drain_s: how long a stop waits for what runs.
         budget_wait_s: how long a request waits at the end of its budget for an extension.
-        threads: torch's threads; by default all cores.
+        threads: torch's threads of each process; by default all cores, shared out.
         s3_endpoint: `MOTET_S3_ENDPOINT`, for an object store other than AWS.
     """
 
@@ -51,6 +54,7 @@ class WorkerConfig(BaseSettings):
     device: str = "cpu"
     dtype: Literal["", "float32", "bfloat16", "float16"] = ""
     quantization: Literal["none", "fp8"] = "none"
+    tensor_parallel: Count = 1
     blocks: Annotated[int, Field(ge=0)] = 0
     block_size: Count = 16
     slots: Count = 16
@@ -118,4 +122,4 @@ class WorkerConfig(BaseSettings):
 
     @property
     def num_threads(self) -> int:
-        return self.threads or os.cpu_count() or 1
+        return self.threads or max(1, (os.cpu_count() or 1) // self.tensor_parallel)

@@ -3,32 +3,36 @@
 import torch
 from torch import Tensor
 
+from motet_kernels.product import Product
 
-def silu_mul(x: Tensor) -> Tensor:
+
+def silu_mul(x: Product) -> Tensor:
     """Multiply the SiLU of the first half of each row by its second half.
 
     Semantics: `out[t] = silu(x[t, :F]) * x[t, F:]`, in fp32, rounded once.
 
     Args:
-        x: [T, 2F], gate before up, as the merged projection writes them.
+        x: [T, 2F], gate before up, as the merged projection makes them.
 
     Returns:
         [T, F], contiguous, of x's dtype.
     """
-    if x.is_cuda:
+    _check(x)
+    if x.parts.is_cuda:
         from motet_kernels._triton.gate import gate_triton
 
-        return gate_triton(*_halves(x), gelu=False)
+        return gate_triton(x, gelu=False)
     return silu_mul_torch(x)
 
 
-def silu_mul_torch(x: Tensor) -> Tensor:
+def silu_mul_torch(x: Product) -> Tensor:
     """The torch twin of `silu_mul`."""
-    gate, up = _halves(x)
-    return (torch.nn.functional.silu(gate.float()) * up.float()).to(x.dtype)
+    _check(x)
+    gate, up = x.dense().chunk(2, 1)
+    return (torch.nn.functional.silu(gate) * up).to(x.dtype)
 
 
-def gelu_mul(x: Tensor) -> Tensor:
+def gelu_mul(x: Product) -> Tensor:
     """Multiply the GELU of the first half of each row by its second half.
 
     Semantics: `out[t] = gelu(x[t, :F]) * x[t, F:]`, in fp32, rounded once, with the approximation
@@ -36,27 +40,27 @@ def gelu_mul(x: Tensor) -> Tensor:
     Source: Hendrycks and Gimpel, "Gaussian Error Linear Units" (2016).
 
     Args:
-        x: [T, 2F], gate before up, as the merged projection writes them.
+        x: [T, 2F], gate before up, as the merged projection makes them.
 
     Returns:
         [T, F], contiguous, of x's dtype.
     """
-    if x.is_cuda:
+    _check(x)
+    if x.parts.is_cuda:
         from motet_kernels._triton.gate import gate_triton
 
-        return gate_triton(*_halves(x), gelu=True)
+        return gate_triton(x, gelu=True)
     return gelu_mul_torch(x)
 
 
-def gelu_mul_torch(x: Tensor) -> Tensor:
+def gelu_mul_torch(x: Product) -> Tensor:
     """The torch twin of `gelu_mul`."""
-    gate, up = _halves(x)
-    opened = torch.nn.functional.gelu(gate.float(), approximate="tanh")
-    return (opened * up.float()).to(x.dtype)
+    _check(x)
+    gate, up = x.dense().chunk(2, 1)
+    return (torch.nn.functional.gelu(gate, approximate="tanh") * up).to(x.dtype)
 
 
-def _halves(x: Tensor) -> tuple[Tensor, Tensor]:
-    if x.ndim != 2 or x.shape[1] % 2:
-        raise ValueError(f"a gate takes [T, 2F], not {tuple(x.shape)}")
-    half = x.shape[1] // 2
-    return x[:, :half], x[:, half:]
+def _check(x: Product) -> None:
+    width = x.shape[1]
+    if width % 2 or (x.low is not None and x.low.slices != (width // 2, width // 2)):
+        raise ValueError(f"a gate takes two halves [T, 2F], not {x.shape}")

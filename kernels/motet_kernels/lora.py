@@ -2,9 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
+
+
+class LoraGroup(Protocol):
+    """The adapters of one merged projection: a [S, n*R, in], b [S, out, R] with the scale in it."""
+
+    @property
+    def a(self) -> Tensor: ...
+    @property
+    def b(self) -> Tensor: ...
+    @property
+    def slices(self) -> tuple[int, ...]: ...
 
 
 @dataclass(frozen=True)

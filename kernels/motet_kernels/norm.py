@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from motet_kernels.product import Product
+
 
 def rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
     """Scale each row to unit root mean square, then by the weight.
@@ -11,18 +13,18 @@ def rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
     Source: Zhang and Sennrich, "Root Mean Square Layer Normalization" (2019).
 
     Args:
-        x: [..., D].
+        x: [T, D], contiguous columns.
         weight: [D].
         eps: added to the mean square.
 
     Returns:
-        The shape and dtype of x, contiguous.
+        [T, D] of x's dtype, contiguous.
     """
+    _check(x, weight)
     if x.is_cuda:
         from motet_kernels._triton.norm import rms_norm_triton
 
-        _check(x, weight)
-        return rms_norm_triton(x, weight, eps)[0]
+        return rms_norm_triton(x, weight, eps)
     return rms_norm_torch(x, weight, eps)
 
 
@@ -34,47 +36,48 @@ def rms_norm_torch(x: Tensor, weight: Tensor, eps: float) -> Tensor:
     return (wide * scale * weight.float()).to(x.dtype).contiguous()
 
 
-def add_rms_norm(x: Tensor, residual: Tensor, weight: Tensor, eps: float) -> tuple[Tensor, Tensor]:
-    """Add the residual, and normalise the sum.
+def add_rms_norm(x: Product, residual: Tensor, weight: Tensor, eps: float) -> tuple[Tensor, Tensor]:
+    """Add a projection's output to the residual, and normalise the sum.
 
-    Semantics: `total = x + residual; return rms_norm(total, weight, eps), total`. The sum is
-    rounded to x's dtype before it is normalised, so that both results agree with one another.
+    Semantics: `total = x + residual; return rms_norm(total, weight, eps), total`. The sum, in fp32,
+    is rounded to x's dtype before it is normalised, so that both results agree with one another.
 
     Args:
-        x: [..., D].
-        residual: as x.
+        x: [T, D].
+        residual: [T, D] of x's dtype, contiguous columns.
         weight: [D].
         eps: added to the mean square.
 
     Returns:
-        (normalised, total), both of x's shape and dtype; neither argument is written to.
+        (normalised, total), both [T, D] of x's dtype; neither argument is written to.
     """
-    if x.is_cuda:
-        from motet_kernels._triton.norm import rms_norm_triton
+    _check_residual(x, residual, weight)
+    if residual.is_cuda:
+        from motet_kernels._triton.norm import add_rms_norm_triton
 
-        _check(x, weight)
-        _check_residual(x, residual)
-        return rms_norm_triton(x, weight, eps, residual)
+        return add_rms_norm_triton(x, residual, weight, eps)
     return add_rms_norm_torch(x, residual, weight, eps)
 
 
 def add_rms_norm_torch(
-    x: Tensor, residual: Tensor, weight: Tensor, eps: float
+    x: Product, residual: Tensor, weight: Tensor, eps: float
 ) -> tuple[Tensor, Tensor]:
     """The torch twin of `add_rms_norm`."""
-    _check_residual(x, residual)
-    total = x + residual
+    _check_residual(x, residual, weight)
+    total = (x.dense() + residual).to(x.dtype)
     return rms_norm_torch(total, weight, eps), total
 
 
 def _check(x: Tensor, weight: Tensor) -> None:
-    if weight.shape != x.shape[-1:]:
+    if x.ndim != 2 or weight.shape != x.shape[1:]:
         raise ValueError(f"weight {tuple(weight.shape)} does not fit rows of {tuple(x.shape)}")
+    if x.stride(1) != 1:
+        raise ValueError("rows must have contiguous columns")
 
 
-def _check_residual(x: Tensor, residual: Tensor) -> None:
-    if residual.shape != x.shape or residual.dtype != x.dtype:
+def _check_residual(x: Product, residual: Tensor, weight: Tensor) -> None:
+    if tuple(residual.shape) != x.shape or residual.dtype != x.dtype:
         raise ValueError(
-            f"residual {tuple(residual.shape)} {residual.dtype} is not like "
-            f"x {tuple(x.shape)} {x.dtype}"
+            f"residual {tuple(residual.shape)} {residual.dtype} is not like x {x.shape} {x.dtype}"
         )
+    _check(residual, weight)

@@ -39,6 +39,8 @@ class Config(BaseSettings):
     store: str = ""  # file:///folder or s3://bucket/prefix; empty becomes file://<var>/store
     s3_endpoint: str | None = None
     public_url: str = ""
+    # The longest pause before `motet up` starts a process anew that dies again and again.
+    restart_pause_s: Annotated[float, Field(ge=0.2, le=600)] = 10
     stripe: Literal["off", "sandbox", "live"] = "off"
     stripe_api_key: str | None = None
     stripe_webhook_secret: str | None = None

@@ -27,8 +27,3 @@ def test_every_setting_of_the_platform_is_listed() -> None:
     not_for_users = {"debug"}
     for name in set(Config.model_fields) - not_for_users:
         assert f"MOTET_{name.upper()}`" in text, name
-
-
-def test_python_of_the_readme_compiles() -> None:
-    for block in re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL):
-        compile(block, "README.md", "exec")

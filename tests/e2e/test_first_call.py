@@ -2,7 +2,6 @@
 
 import json
 import stat
-import subprocess
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +19,15 @@ def test_start_tells_where_everything_is(platform: LivePlatform) -> None:
     assert set(demo) == {"base_url", "api_key", "dashboard_url", "email", "password", "models"}
     ready = platform.lines[-1]
     assert ready.startswith("motet is ready") and platform.url in ready and str(path) in ready
+
+
+def test_nobody_else_of_the_machine_can_look_in(platform: LivePlatform) -> None:
+    """As root, other users may pass through `var` to PostgreSQL's folder, and no further."""
+    assert stat.S_IMODE(platform.var.stat().st_mode) in (0o700, 0o711)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in platform.var.iterdir()}
+    assert {"store", "tmp", "logs", "run", "worker", "secret.key"} <= modes.keys()
+    open_to_others = {name for name, mode in modes.items() if mode & 0o077}
+    assert open_to_others <= {"stripe-sandbox.json"}
 
 
 def test_lists_the_base_and_the_shipped_adapters(
@@ -80,17 +88,6 @@ def test_legacy_completions_answer(alice: openai.OpenAI) -> None:
     )
     assert reply.choices[0].text
     assert reply.usage is not None and reply.usage.completion_tokens <= 8
-
-
-def test_curl_of_the_readme_works(platform: LivePlatform) -> None:
-    body = {"model": "motet-tiny", "messages": [{"role": "user", "content": "Hello!"}]}
-    done = subprocess.run(
-        ["curl", "-sS", "--noproxy", "*", f"{platform.url}/v1/chat/completions",
-         "-H", f"Authorization: Bearer {platform.demo['api_key']}",
-         "-H", "Content-Type: application/json", "-d", json.dumps(body)],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert json.loads(done.stdout)["choices"][0]["message"]["content"]
 
 
 def test_unknown_key_and_unknown_model(alice: openai.OpenAI, say: Callable[..., Any]) -> None:

@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -18,10 +19,12 @@ from motet_platform.supervisor.storm import Redis, Storm, Tenant
 from motet_platform.supervisor.testing import LivePlatform, until
 
 ACCOUNTS = 8
+STORMS = int(os.environ.get("MOTET_TEST_STORMS", "20"))  # of the long form
 SETTINGS = {
     "OMP_NUM_THREADS": "1",
     "MOTET_WORKER_THREADS": "1",
     "MOTET_GATEWAY_LEASE_S": "6",  # a dead gateway's holds end sooner than in production
+    "MOTET_RESTART_PAUSE_S": "0.5",  # so that the next kill finds something that runs
 }
 CHARGED = """
 SELECT request_id, completion_tokens, cost, fault FROM metering_usagerecord
@@ -99,10 +102,11 @@ def judge(storm: Storm) -> dict[str, Any]:
         "whole": sum(answer.whole for answer in answers),
         "cut off": sum(a.status == 200 and not a.whole and not a.left for a in answers),
         "left": sum(answer.left for answer in answers),
-        "refused": sum(answer.status >= 400 for answer in answers),
+        "refused": dict(sorted(Counter(a.status for a in answers if a.status >= 400).items())),
         "no answer": sum(answer.status == 0 for answer in answers),
         "tokens": sum(answer.tokens for answer in answers),
         "kills": dict(sorted(storm.kills.items())),
+        "streams hit": storm.hit,
         "tokens charged and not arrived": overcharged,
         "tokens arrived and free": dict(free),
     }
@@ -111,22 +115,23 @@ def judge(storm: Storm) -> dict[str, Any]:
 def check(figures: dict[str, Any]) -> None:
     assert figures["tokens charged and not arrived"] == 0, figures
     assert set(figures["tokens arrived and free"]) <= {"gateway_crash"}, figures
-    assert figures["whole"] and sum(figures["kills"].values()) > 0, figures
+    assert set(figures["refused"]) <= {402, 429, 503}, figures  # nothing broke in our own hands
+    assert figures["whole"] and figures["streams hit"], figures
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_short_storm(storm: Storm) -> None:
     for seed in range(3):
-        storm.run(seed, seconds=5)
+        storm.run(seed, kills=5, seconds=15)
     settle_down(storm.platform)
     check(judge(storm))
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_twenty_storms(storm: Storm) -> None:
-    for seed in range(100, 120):
-        storm.run(seed, seconds=15)
+def test_many_storms(storm: Storm) -> None:
+    for seed in range(100, 100 + STORMS):
+        storm.run(seed, kills=10, seconds=60)
         settle_down(storm.platform)
         figures = judge(storm)
         check(figures)

@@ -3,6 +3,7 @@
 import re
 import subprocess
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,10 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
+# What is compiled is kept by device: each driver has one of its own, and compiles everything anew.
+DEVICES = count()
+
+
 class HopperCompiler:
     """A Triton driver of compute capability 9.0 that compiles each launch and then drops it.
 
@@ -27,6 +32,7 @@ class HopperCompiler:
         from triton.knobs import nvidia
 
         self.folder = folder
+        self.device = next(DEVICES)
         self.target = GPUTarget("cuda", 90, 32)
         self.cuobjdump = nvidia.cuobjdump.path
         self.kernels: list[SimpleNamespace] = []
@@ -36,7 +42,7 @@ class HopperCompiler:
         return self.target
 
     def get_current_device(self) -> int:
-        return 0
+        return self.device
 
     def get_current_stream(self, device: int) -> int:
         return 0

@@ -1,11 +1,11 @@
 """Every kernel compiled for Hopper, as it would be launched, on a machine without one."""
 
 import dataclasses
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
-from motet_kernels import AttentionBatch, LoraBatch, Routing
+from motet_kernels import AttentionBatch, LoraBatch, Product, Routing
 from torch import Tensor
 
 pytest.importorskip("triton")
@@ -24,6 +24,10 @@ def meta(*shape: int, dtype: torch.dtype) -> Tensor:
 
 def check(hopper: Any, dtype: torch.dtype, *names: str) -> None:
     assert [kernel.name for kernel in hopper.kernels] == list(names)
+    fits(hopper, dtype)
+
+
+def fits(hopper: Any, dtype: torch.dtype) -> None:
     for kernel in hopper.kernels:
         assert kernel.shared <= SHARED, kernel
         assert kernel.stack <= STACK[dtype], kernel
@@ -135,37 +139,108 @@ def test_expert_linear(tokens: int, dtype: torch.dtype, hopper: Any) -> None:
     check(hopper, dtype, "_expert_linear", "_expert_linear")
 
 
+class Group(NamedTuple):
+    a: Tensor
+    b: Tensor
+    slices: tuple[int, ...]
+
+
+def step(tokens: int, rank: int) -> LoraBatch:
+    """A decode step's, as its graph is recorded."""
+
+    def numbers(*shape: int) -> Tensor:
+        return meta(*shape, dtype=torch.int32)
+
+    return LoraBatch(
+        token_slot=numbers(tokens), order=numbers(tokens), seg_slot=numbers(tokens),
+        seg_start=numbers(tokens + 1), tiles=numbers(tokens, 4), ranks=numbers(64),
+        num_slots_used=tokens, max_rank=rank, max_segment=tokens, tile_rows=16,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("tokens", "rank", "dtype"),
+    [
+        (1, None, torch.bfloat16),
+        (16, 16, torch.bfloat16),
+        (7, None, torch.float16),
+        (16, 64, torch.bfloat16),
+        (16, 16, torch.float32),
+    ],
+)
+def test_decode_step(tokens: int, rank: int | None, dtype: torch.dtype, hopper: Any) -> None:
+    """The kernels of a layer over few rows, from one to the next."""
+    from motet_kernels._triton.gate import gate_triton
+    from motet_kernels._triton.heads import place_heads_triton
+    from motet_kernels._triton.norm import add_rms_norm_triton
+    from motet_kernels._triton.settle import settle_triton
+    from motet_kernels._triton.stream import project_triton
+
+    def project(shape: tuple[int, tuple[int, ...]]) -> Product:
+        inputs, slices = shape
+        adapters = None
+        if rank is not None:
+            a, b = (64, len(slices) * rank, inputs), (64, sum(slices), rank)
+            group = Group(meta(*a, dtype=dtype), meta(*b, dtype=dtype), slices)
+            adapters = group, step(tokens, rank)
+        weight, bias = meta(sum(slices), inputs, dtype=dtype), meta(sum(slices), dtype=dtype)
+        return project_triton(meta(tokens, inputs, dtype=dtype), weight, bias, adapters)
+
+    table, weight = meta(100, 64, dtype=torch.float32), meta(128, dtype=dtype)
+    cache, places = meta(100, 16, 8, 128, dtype=dtype), meta(tokens, dtype=torch.int64)
+    qkv = project(QKV)
+    for norms in (None, (weight, weight)):
+        tables, caches = (table, table), (cache, cache)
+        place_heads_triton(qkv, places, tables, caches, places, norms=norms, eps=1e-5)
+    settle_triton(qkv)
+    add_rms_norm_triton(
+        project(DOWN), meta(tokens, 4096, dtype=dtype), meta(4096, dtype=dtype), 1e-5
+    )
+    gate_triton(project(GATE_UP), gelu=False)
+    names = {kernel.name for kernel in hopper.kernels}
+    streams = set() if dtype == torch.float32 else {"_stream"}
+    lows = {"_low_alone"} if dtype == torch.float32 and rank is not None else set()
+    norm = "_add_rms_norm" if rank is None else "_add_low_rms_norm"
+    assert names == {"_place_heads", "_settle", norm, "_gate_mul"} | streams | lows
+    fits(hopper, dtype)
+    for kernel in hopper.kernels:
+        # Two programs of a product, and what shares a multiprocessor with them, are there at once.
+        if kernel.name == "_stream":
+            assert 2 * kernel.shared <= SHARED - 4096, kernel
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
 def test_elementwise(dtype: torch.dtype, hopper: Any) -> None:
     from motet_kernels._triton.best_tokens import best_tokens_triton
+    from motet_kernels._triton.draw import draw_tokens_triton
     from motet_kernels._triton.fp8 import to_fp8_triton
     from motet_kernels._triton.gate import gate_triton
-    from motet_kernels._triton.kv_store import store_kv_triton
-    from motet_kernels._triton.norm import rms_norm_triton
-    from motet_kernels._triton.rope import rope_triton
+    from motet_kernels._triton.heads import place_heads_triton
+    from motet_kernels._triton.norm import add_rms_norm_triton, rms_norm_triton
 
-    x, weight = meta(64, 4096, dtype=dtype), meta(4096, dtype=dtype)
-    q, k = meta(64, 32, 128, dtype=dtype), meta(64, 8, 128, dtype=dtype)
+    x, weight = meta(4096, 4096, dtype=dtype), meta(4096, dtype=dtype)
     cache, table = meta(100, 16, 8, 128, dtype=dtype), meta(100, 64, dtype=torch.float32)
-    places = meta(64, dtype=torch.int64)
-    gate, up = meta(64, 28672, dtype=dtype).chunk(2, 1)
+    places = meta(4096, dtype=torch.int64)
     rms_norm_triton(x, weight, 1e-5)
-    rms_norm_triton(x, weight, 1e-5, x)
-    rms_norm_triton(q, meta(128, dtype=torch.float32), 1e-5)
-    rms_norm_triton(meta(1, 16384, dtype=dtype), meta(16384, dtype=dtype), 1e-5)
-    rope_triton(q, k, places, table, table)
-    store_kv_triton(k, k, cache, cache, places)
-    gate_triton(gate, up, gelu=False)
-    gate_triton(gate, up, gelu=True)
+    rms_norm_triton(meta(1, 16384, dtype=dtype), meta(16384, dtype=torch.float32), 1e-5)
+    add_rms_norm_triton(Product.of(x), x, weight, 1e-5)
+    qkv = Product.of(meta(4096, 6144, dtype=dtype))
+    place_heads_triton(qkv, places, (table, table), (cache, cache), places, norms=None, eps=0.0)
+    for gelu in (False, True):
+        gate_triton(Product.of(meta(4096, 28672, dtype=dtype)), gelu=gelu)
     best_tokens_triton(meta(64, 128256, dtype=dtype))
-    to_fp8_triton(x)
+    rows = meta(64, dtype=torch.float32), meta(64, dtype=torch.int64)
+    draw_tokens_triton(meta(64, 128256, dtype=dtype), *rows)
+    to_fp8_triton(meta(64, 4096, dtype=dtype))
     to_fp8_triton(meta(64, 14336, dtype=dtype))
     names = [
-        *["_rms_norm"] * 4,
-        "_rope",
-        "_store_kv",
+        *["_rms_norm"] * 2,
+        "_add_rms_norm",
+        "_place_heads",
         *["_gate_mul"] * 2,
         "_best_tokens",
+        "_draw_part",
+        "_draw_join",
         *["_to_fp8"] * 2,
     ]
     check(hopper, dtype, *names)

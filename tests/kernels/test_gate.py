@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from motet_kernels import gelu_mul, silu_mul
+from motet_kernels import Low, Product, gelu_mul, silu_mul
 from motet_kernels.testing import TOLERANCE, assert_close
 from torch import Tensor
 
@@ -23,7 +23,7 @@ def test_matches_the_definition(
     tokens: int,
     width: int,
     dtype: torch.dtype,
-    gate_mul: Callable[[Tensor], Tensor],
+    gate_mul: Callable[[Product], Tensor],
     activation: Callable[[float], float],
 ) -> None:
     torch.manual_seed(0)
@@ -32,20 +32,22 @@ def test_matches_the_definition(
     for t in range(tokens):
         for i in range(width):
             expected[t, i] = activation(float(x[t, i])) * float(x[t, width + i])
-    out = gate_mul(x)
+    out = gate_mul(Product.of(x))
     assert out.dtype == dtype
     assert out.is_contiguous()
     assert_close(out, expected)
 
 
 @pytest.mark.parametrize("gate_mul", [silu_mul, gelu_mul])
-def test_saturates_without_overflow(gate_mul: Callable[[Tensor], Tensor]) -> None:
+def test_saturates_without_overflow(gate_mul: Callable[[Product], Tensor]) -> None:
     x = torch.tensor([[-1e4, 1e4, 2.0, 2.0]], dtype=torch.float32)
-    assert_close(gate_mul(x), torch.tensor([[0.0, 2e4]]))
+    assert_close(gate_mul(Product.of(x)), torch.tensor([[0.0, 2e4]]))
 
 
 @pytest.mark.parametrize("gate_mul", [silu_mul, gelu_mul])
-def test_refuses_what_has_no_halves(gate_mul: Callable[[Tensor], Tensor]) -> None:
-    for shape in ((2, 3), (4,), (1, 2, 4)):
-        with pytest.raises(ValueError, match="2F"):
-            gate_mul(torch.ones(shape))
+def test_refuses_what_has_no_halves(gate_mul: Callable[[Product], Tensor]) -> None:
+    with pytest.raises(ValueError, match="2F"):
+        gate_mul(Product.of(torch.ones(2, 3)))
+    low = Low(torch.ones(1, 2, 2, 4), torch.ones(1, 8, 4), *torch.zeros(2, 2).int(), (6, 2))
+    with pytest.raises(ValueError, match="halves"):
+        gate_mul(Product(torch.ones(1, 2, 8), torch.float32, low))

@@ -1,12 +1,14 @@
 """Every operation on a GPU at the shapes it serves, against its twin in fp32 on the same device."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
 from motet_kernels import (
     AttentionBatch,
     LoraBatch,
+    Low,
+    Product,
     Routing,
     add_lora,
     add_lora_torch,
@@ -14,6 +16,8 @@ from motet_kernels import (
     add_rms_norm_torch,
     best_tokens,
     best_tokens_torch,
+    draw_tokens,
+    draw_tokens_torch,
     expert_linear,
     expert_linear_torch,
     fp8_linear,
@@ -22,14 +26,16 @@ from motet_kernels import (
     gelu_mul_torch,
     paged_attention,
     paged_attention_torch,
+    place_heads,
+    place_heads_torch,
+    project,
+    project_torch,
     rms_norm,
     rms_norm_torch,
-    rope,
-    rope_torch,
+    settle,
+    settle_torch,
     silu_mul,
     silu_mul_torch,
-    store_kv,
-    store_kv_torch,
     to_fp8,
     to_fp8_torch,
 )
@@ -66,7 +72,12 @@ def rand(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
 def lora_case(
     group: str, token_slot: list[int], dtype: torch.dtype
 ) -> tuple[tuple[Tensor, Tensor, Tensor, Tensor], LoraBatch, tuple[int, ...]]:
-    inputs, slices = GROUPS[group]
+    return lora_case_of(GROUPS[group][1], token_slot, dtype, inputs=GROUPS[group][0])
+
+
+def lora_case_of(
+    slices: tuple[int, ...], token_slot: list[int], dtype: torch.dtype, *, inputs: int = 64
+) -> tuple[tuple[Tensor, Tensor, Tensor, Tensor], LoraBatch, tuple[int, ...]]:
     tokens, slots = len(token_slot), len(RANKS)
     a = rand(slots, len(slices), 64, inputs) / inputs**0.5
     b = rand(slots, sum(slices), 64) / 8
@@ -155,7 +166,8 @@ def attention_case(
         position = torch.arange(length)
         slots = (tables[b, position // page] * page + position % page).long().cuda()
         keys, values = rand(2, length, kv_count, dim, dtype=dtype)
-        store_kv(keys, values, k_cache, v_cache, slots)
+        k_cache.view(-1, kv_count, dim)[slots] = keys
+        v_cache.view(-1, kv_count, dim)[slots] = values
         tables[b, -(-length // page) :] = 1 << 30
     rows = [rows for rows, _ in shapes]
     lengths = [length for _, length in shapes]
@@ -185,46 +197,101 @@ def test_paged_attention(shapes: str, heads: str, dtype: torch.dtype) -> None:
         assert_close(paged_attention(q, k_cache, v_cache, batch, **options), expected)
 
 
+class Group(NamedTuple):
+    a: Tensor
+    b: Tensor
+    slices: tuple[int, ...]
+
+
+FEW = [1, 2, 5, 16, 17, 64]
+
+
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("tokens", FEW)
+def test_project(tokens: int, group: str, dtype: torch.dtype) -> None:
+    inputs, slices = GROUPS[group]
+    weight = rand(sum(slices), inputs, dtype=dtype) / inputs**0.5
+    bias = rand(sum(slices), dtype=dtype)
+    for popularity in POPULARITIES:
+        slots = popular(popularity, tokens, len(RANKS), seed=1)
+        lora = adapters = None
+        x = rand(tokens, inputs, dtype=dtype)
+        expected = project_torch(x.float(), weight.float(), bias.float())
+        if max(slots) >= 0:
+            (_, _, a, b), lora, _ = lora_case(group, slots, dtype)
+            adapters = Group(a, b, slices)
+            wide = Group(a.float(), b.float(), slices)
+            expected = project_torch(x.float(), weight.float(), bias.float(), wide, lora)
+        y = project(x, weight, bias, adapters, lora)
+        assert_close(settle(y), settle_torch(expected))
+        assert_close(y.dense().to(dtype), settle_torch(expected))
+
+
+def test_project_gives_equal_bits_for_equal_batches() -> None:
+    slots = popular("zipf", 16, len(RANKS))
+    (_, x, a, b), lora, slices = lora_case("down", slots, torch.bfloat16)
+    weight = rand(4096, 14336, dtype=torch.bfloat16)
+    results = [settle(project(x, weight, None, Group(a, b, slices), lora)) for _ in range(20)]
+    assert all(torch.equal(result, results[0]) for result in results)
+
+
+def product(tokens: int, slices: tuple[int, ...], dtype: torch.dtype, *, adapters: bool) -> Product:
+    """In parts, with adapters of mixed ranks; what must have no influence is NaN."""
+    if not adapters:
+        return Product(rand(3, tokens, sum(slices)), dtype)
+    (_, _, _, b), lora, _ = lora_case_of(slices, [(t + 1) % 9 - 1 for t in range(tokens)], dtype)
+    hidden = rand(2, tokens, len(slices), 64)
+    ranks = lora.ranks[lora.token_slot.clamp(min=0).long()]
+    ranks[lora.token_slot < 0] = 0
+    hidden[
+        :, torch.arange(64, device="cuda") >= ranks[:, None, None].expand(-1, len(slices), 1)
+    ] = NAN
+    low = Low(hidden, b, lora.token_slot, lora.ranks, slices)
+    return Product(rand(3, tokens, sum(slices)), dtype, low)
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("adapters", [False, True])
 @pytest.mark.parametrize("tokens", [1, 64, 1311])
-def test_norms_and_gate(tokens: int, dtype: torch.dtype) -> None:
+def test_norms_and_gate(tokens: int, adapters: bool, dtype: torch.dtype) -> None:
     for dim in (128, 4096, 5120, 14336):
-        x, residual, weight = (rand(n, dim, dtype=dtype) for n in (tokens, tokens, 1))
-        expected = rms_norm_torch(x.float(), weight[0].float(), 1e-5)
-        assert_close(rms_norm(x, weight[0], 1e-5), expected)
-        out, total = add_rms_norm(x, residual, weight[0], 1e-5)
-        expected_out, expected_total = add_rms_norm_torch(x, residual, weight[0], 1e-5)
-        assert torch.equal(total, expected_total)
-        assert_close(out, expected_out)
-        gated = rand(tokens, 2 * dim, dtype=dtype)
-        assert_close(silu_mul(gated), silu_mul_torch(gated.float()))
-        assert_close(gelu_mul(gated), gelu_mul_torch(gated.float()))
-    heads = rand(tokens, 40 * 128, dtype=dtype)[:, : 32 * 128].view(tokens, 32, 128)
-    weight = rand(128, dtype=dtype)
-    assert_close(rms_norm(heads, weight, 1e-6), rms_norm_torch(heads.float(), weight, 1e-6))
+        residual, weight = rand(tokens, dim, dtype=dtype), rand(dim, dtype=dtype)
+        expected = rms_norm_torch(residual.float(), weight.float(), 1e-5)
+        assert_close(rms_norm(residual, weight, 1e-5), expected)
+        x = product(tokens, (dim,), dtype, adapters=adapters)
+        out, total = add_rms_norm(x, residual, weight, 1e-5)
+        assert_close(total, add_rms_norm_torch(x, residual, weight, 1e-5)[1])
+        assert_close(out, rms_norm_torch(total.float(), weight.float(), 1e-5))
+        assert_close(settle(x), settle_torch(x))
+        gated = product(tokens, (dim, dim), dtype, adapters=adapters)
+        assert_close(silu_mul(gated), silu_mul_torch(gated))
+        assert_close(gelu_mul(gated), gelu_mul_torch(gated))
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("heads", HEADS)
+@pytest.mark.parametrize("adapters", [False, True])
 @pytest.mark.parametrize("tokens", [1, 64, 1311])
-def test_rope_and_store(tokens: int, heads: str, dtype: torch.dtype) -> None:
+def test_place_heads(tokens: int, adapters: bool, heads: str, dtype: torch.dtype) -> None:
     count, kv_count, dim = HEADS[heads]
-    qkv = rand(tokens, count + 2 * kv_count, dim, dtype=dtype)
-    twin = qkv.clone()
+    slices = (count * dim, kv_count * dim, kv_count * dim)
+    qkv = product(tokens, slices, dtype, adapters=adapters)
     positions = torch.randint(0, 5000, (tokens,), device="cuda")
     angle = torch.outer(torch.arange(5000.0), 1e4 ** (-torch.arange(dim // 2) / (dim // 2))).cuda()
-    rope(qkv[:, :count], qkv[:, count : count + kv_count], positions, angle.cos(), angle.sin())
-    rope_torch(
-        twin[:, :count], twin[:, count : count + kv_count], positions, angle.cos(), angle.sin()
-    )
-    assert_close(qkv, twin)
-    caches = torch.zeros(2, 2, 100, 16, kv_count, dim, dtype=dtype, device="cuda")
     slots = torch.randperm(1600, device="cuda")[:tokens]
     slots[::3] = -1
-    k, v = qkv[:, count:].chunk(2, 1)
-    store_kv(k, v, caches[0, 0], caches[0, 1], slots)
-    store_kv_torch(k, v, caches[1, 0], caches[1, 1], slots)
-    assert torch.equal(caches[0], caches[1])
+    for norms in (None, (rand(dim, dtype=dtype), rand(dim, dtype=dtype))):
+        caches = torch.zeros(2, 2, 100, 16, kv_count, dim, dtype=dtype, device="cuda")
+        queries = [
+            place(
+                qkv, positions, (angle.cos(), angle.sin()), (cache[0], cache[1]), slots,
+                norms=norms, eps=1e-6,
+            )
+            for place, cache in zip((place_heads, place_heads_torch), caches, strict=True)
+        ]  # fmt: skip
+        assert_close(queries[0], queries[1])
+        assert_close(caches[0], caches[1])
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -239,6 +306,23 @@ def test_best_tokens(dtype: torch.dtype) -> None:
     # Of equal values, the twin on this device may name another place than the first.
     rows = torch.arange(256, device="cuda")[finite.bool()]
     assert torch.equal(logits[rows, found[rows]], logits[rows].amax(-1))
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("rows", [1, 5, 256])
+def test_draw_tokens(rows: int, dtype: torch.dtype) -> None:
+    """The same tokens as on the CPU, but where two scores are a rounding apart."""
+    logits = 4 * rand(rows, 128256, dtype=dtype)
+    temperature = torch.rand(rows, device="cuda")
+    temperature[::3] = 0
+    keys = torch.randint(-(1 << 62), 1 << 62, (rows,), device="cuda")
+    drawn, fine = draw_tokens(logits, temperature, keys)
+    wanted, _ = draw_tokens_torch(logits.cpu(), temperature.cpu(), keys.cpu())
+    assert fine.all()
+    same = drawn.cpu() == wanted
+    ties = temperature.cpu() == 0  # of equal logits, of which half precision has many
+    at = torch.arange(rows)
+    assert (same | (ties & (logits.cpu()[at, drawn.cpu()] == logits.cpu()[at, wanted]))).all()
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)

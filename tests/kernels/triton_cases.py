@@ -4,35 +4,41 @@
 interpreter must be chosen before the kernels are imported, and dies of an access out of bounds.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
 from motet_kernels import (
     AttentionBatch,
     LoraBatch,
+    Low,
+    Product,
     Routing,
     add_lora_torch,
     add_rms_norm_torch,
     best_tokens_torch,
+    draw_tokens_torch,
     expert_linear_torch,
     gelu_mul_torch,
     paged_attention_torch,
+    place_heads_torch,
+    project_torch,
     rms_norm_torch,
-    rope_torch,
+    settle_torch,
     silu_mul_torch,
-    store_kv_torch,
     to_fp8_torch,
 )
 from motet_kernels._triton.attention import paged_attention_triton
 from motet_kernels._triton.best_tokens import best_tokens_triton
+from motet_kernels._triton.draw import draw_tokens_triton
 from motet_kernels._triton.experts import expert_linear_triton
 from motet_kernels._triton.fp8 import to_fp8_triton
 from motet_kernels._triton.gate import gate_triton
-from motet_kernels._triton.kv_store import store_kv_triton
+from motet_kernels._triton.heads import place_heads_triton
 from motet_kernels._triton.lora import add_lora_triton
-from motet_kernels._triton.norm import rms_norm_triton
-from motet_kernels._triton.rope import rope_triton
+from motet_kernels._triton.norm import add_rms_norm_triton, rms_norm_triton
+from motet_kernels._triton.settle import settle_triton
+from motet_kernels._triton.stream import low_triton, project_triton
 from motet_kernels.testing import POPULARITIES, TOLERANCE, Popularity, assert_close, popular
 from torch import Tensor
 
@@ -159,35 +165,128 @@ def test_paged_attention(
     assert_close(paged_attention_triton(q, k_cache, v_cache, batch, **options), expected)
 
 
-@pytest.mark.parametrize("shape", [(3, 100), (5, 3, 20), (2, 2, 2, 9), (33,)], ids=str)
-def test_rms_norm(shape: tuple[int, ...], dtype: torch.dtype) -> None:
+@pytest.mark.parametrize("shape", [(3, 100), (1, 33), (20, 16)], ids=str)
+def test_rms_norm(shape: tuple[int, int], dtype: torch.dtype) -> None:
     weight = torch.randn(shape[-1]).to(dtype)
-    x, residual = torch.randn(*shape[:-1], 2 * shape[-1]).to(dtype).chunk(2, -1)
-    assert_close(rms_norm_triton(x, weight, 1e-5)[0], rms_norm_torch(x, weight, 1e-5))
-    out, total = rms_norm_triton(x, weight, 1e-5, residual)
-    expected = add_rms_norm_torch(x, residual, weight, 1e-5)
-    assert_close(out, expected[0])
-    assert_close(total, expected[1])
+    x = torch.randn(shape[0], 2 * shape[1]).to(dtype)[:, : shape[1]]
+    assert_close(rms_norm_triton(x, weight, 1e-5), rms_norm_torch(x, weight, 1e-5))
 
 
-@pytest.mark.parametrize(("heads", "kv_heads", "half"), [(6, 2, 12), (1, 1, 4)])
-def test_rope(heads: int, kv_heads: int, half: int, dtype: torch.dtype) -> None:
-    qkv = torch.randn(5, heads + 2 * kv_heads, 2 * half).to(dtype)
-    expected = qkv.clone()
+class Group(NamedTuple):
+    """One merged projection's adapters."""
+
+    a: Tensor
+    b: Tensor
+    slices: tuple[int, ...]
+
+
+TOKEN_SLOT = [3, -1, 0, 0, 2, 4]
+
+
+def batch_of(token_slot: list[int]) -> LoraBatch:
+    lora = LoraBatch.build(token_slot, RANKS, torch.tensor(RANKS).int(), "cpu")
+    assert lora is not None
+    return lora
+
+
+def product(
+    splits: int, slices: tuple[int, ...], dtype: torch.dtype, *, adapters: bool = True
+) -> Product:
+    """Six rows of several parts; whatever must have no influence is NaN."""
+    tokens, width = len(TOKEN_SLOT), 32
+    parts = torch.randn(splits, tokens, sum(slices)).to(dtype if splits == 1 else torch.float32)
+    if not adapters:
+        return Product(parts, dtype)
+    b = torch.randn(len(RANKS), sum(slices), width) / width**0.5
+    hidden = torch.randn(3, tokens, len(slices), width) / 3
+    for slot, rank in enumerate(RANKS):
+        b[slot, :, rank:] = NAN
+    for t, slot in enumerate(TOKEN_SLOT):
+        hidden[:, t, :, RANKS[slot] if slot >= 0 else 0 :] = NAN
+    low = Low(
+        hidden, b.to(dtype), torch.tensor(TOKEN_SLOT).int(), torch.tensor(RANKS).int(), slices
+    )
+    return Product(parts, dtype, low)
+
+
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("token_slot", [TOKEN_SLOT, [-1, -1], [1], None], ids=str)
+@pytest.mark.parametrize(
+    ("inputs", "slices"), [(80, (40, 16, 16)), (512, (72,)), (1040, (136, 136))], ids=str
+)
+def test_project(
+    inputs: int,
+    slices: tuple[int, ...],
+    token_slot: list[int] | None,
+    bias: bool,
+    dtype: torch.dtype,
+) -> None:
+    tokens, width = len(token_slot or [0] * 13), 32
+    x = torch.randn(tokens, inputs + 8).to(dtype)[:, :inputs]
+    weight = (torch.randn(sum(slices), inputs) / inputs**0.5).to(dtype)
+    offset = torch.randn(sum(slices)).to(dtype) if bias else None
+    a = torch.randn(len(RANKS), len(slices), width, inputs) / inputs**0.5
+    b = torch.randn(len(RANKS), sum(slices), width) / width**0.5
+    for slot, rank in enumerate(RANKS):
+        a[slot, :, rank:] = NAN
+        b[slot, :, rank:] = NAN
+    group = Group(a.flatten(1, 2).to(dtype), b.to(dtype), slices)
+    lora = batch_of(token_slot) if token_slot and max(token_slot) >= 0 else None
+    expected = project_torch(x, weight, offset, group, lora)
+    adapters = (group, lora) if lora is not None else None
+    actual = project_triton(x, weight, offset, adapters)
+    assert actual.dtype == dtype
+    assert_close(settle_torch(actual), settle_torch(expected))
+    if adapters is not None:
+        zeros = torch.zeros(1, *actual.shape)
+        alone = Product(zeros, dtype, low_triton(x, adapters))
+        assert_close(alone.dense(), Product(zeros, dtype, actual.low).dense())
+
+
+@pytest.mark.parametrize("splits", [1, 3])
+@pytest.mark.parametrize("slices", [(40, 16, 16), (300,)], ids=str)
+def test_settle(slices: tuple[int, ...], splits: int, dtype: torch.dtype) -> None:
+    y = product(splits, slices, dtype)
+    assert_close(settle_triton(y), settle_torch(y))
+
+
+@pytest.mark.parametrize("adapters", [False, True])
+@pytest.mark.parametrize("splits", [1, 3])
+@pytest.mark.parametrize("width", [100, 2100])
+def test_add_rms_norm(width: int, splits: int, adapters: bool, dtype: torch.dtype) -> None:
+    x = product(splits, (width,), dtype, adapters=adapters)
+    weight = torch.randn(width).to(dtype)
+    residual = torch.randn(x.shape[0], 2 * width).to(dtype)[:, :width]
+    out, total = add_rms_norm_triton(x, residual, weight, 1e-5)
+    assert_close(total, add_rms_norm_torch(x, residual, weight, 1e-5)[1])
+    assert_close(out, rms_norm_torch(total, weight, 1e-5))
+
+
+@pytest.mark.parametrize("norms", [False, True])
+@pytest.mark.parametrize("splits", [1, 2])
+@pytest.mark.parametrize("adapters", [False, True])
+@pytest.mark.parametrize(("heads", "kv_heads", "half"), [(5, 2, 12), (1, 1, 4)])
+def test_place_heads(
+    heads: int, kv_heads: int, half: int, adapters: bool, splits: int, norms: bool,
+    dtype: torch.dtype,
+) -> None:  # fmt: skip
+    dim = 2 * half
+    slices = (heads * dim, kv_heads * dim, kv_heads * dim)
+    qkv = product(splits, slices, dtype, adapters=adapters)
     angle = torch.rand(50, half) * 6
-    arguments = torch.randint(0, 50, (5,)), angle.cos(), angle.sin()
-    rope_torch(expected[:, :heads], expected[:, heads : heads + kv_heads], *arguments)
-    rope_triton(qkv[:, :heads], qkv[:, heads : heads + kv_heads], *arguments)
-    assert_close(qkv, expected)
-
-
-def test_store_kv(dtype: torch.dtype) -> None:
-    k, v = torch.randn(5, 4, 24).to(dtype).chunk(2, 1)
-    actual, expected = torch.zeros(2, 2, 3, 4, 2, 24).to(dtype)
-    slots = torch.tensor([3, 11, -1, 0, 7])
-    store_kv_torch(k, v, expected[0], expected[1], slots)
-    store_kv_triton(k, v, actual[0], actual[1], slots)
-    assert torch.equal(actual, expected)
+    weights = (torch.randn(dim), torch.randn(dim)) if norms else None
+    caches = torch.zeros(2, 2, 3, 4, kv_heads, dim).to(dtype)
+    places = torch.tensor([3, 11, -1, 0, 7, 1])
+    queries = [
+        place(
+            qkv, torch.arange(5, 47, 7), (angle.cos(), angle.sin()),
+            (cache[0], cache[1]), places, norms=weights, eps=1e-5,
+        )
+        for place, cache in zip((place_heads_torch, place_heads_triton), caches, strict=True)
+    ]  # fmt: skip
+    assert_close(queries[1], queries[0])
+    assert_close(caches[1], caches[0])
+    assert not caches[1].flatten(1, 2)[:, [2, 4, 5, 6, 8, 9, 10]].any()
 
 
 @pytest.mark.parametrize("width", [16, 200])
@@ -206,11 +305,13 @@ def test_to_fp8(width: int, dtype: torch.dtype) -> None:
     assert ((actual[0].float() - scaled).abs() <= half_step)[sure].all()
 
 
+@pytest.mark.parametrize("adapters", [False, True])
+@pytest.mark.parametrize("splits", [1, 3])
 @pytest.mark.parametrize("gelu", [False, True])
-def test_gates(gelu: bool, dtype: torch.dtype) -> None:
-    x = torch.randn(3, 102).to(dtype) * 4
+def test_gates(gelu: bool, splits: int, adapters: bool, dtype: torch.dtype) -> None:
+    x = product(splits, (300, 300), dtype, adapters=adapters)
     expected = gelu_mul_torch(x) if gelu else silu_mul_torch(x)
-    assert_close(gate_triton(*x.chunk(2, 1), gelu=gelu), expected)
+    assert_close(gate_triton(x, gelu=gelu), expected)
 
 
 @pytest.mark.parametrize("vocabulary", [1, 7, 64, 1000, 40000])
@@ -222,6 +323,24 @@ def test_best_tokens(vocabulary: int, dtype: torch.dtype) -> None:
     logits[4, 0] = -float("inf")
     logits[5] = -float("inf")
     actual, expected = best_tokens_triton(logits), best_tokens_torch(logits)
+    assert torch.equal(actual[1], expected[1])
+    finite = expected[1].bool()
+    assert torch.equal(actual[0, finite], expected[0, finite])
+    assert ((actual[0] >= 0) & (actual[0] < vocabulary)).all()
+
+
+@pytest.mark.parametrize("vocabulary", [1, 7, 300, 5000])
+def test_draw_tokens(vocabulary: int, dtype: torch.dtype) -> None:
+    logits = torch.randn(8, vocabulary + 3).to(dtype)[:, :vocabulary]
+    logits[1] = -4.0
+    logits[2, vocabulary // 2] = NAN
+    logits[3, -1] = float("inf")
+    logits[4, 0] = -float("inf")
+    logits[5] = -float("inf")
+    temperature = torch.tensor([1.0, 0.0, 0.7, 1.0, 0.0, 1.0, 0.3, 100.0])
+    keys = torch.randint(-(1 << 62), 1 << 62, (8,))
+    actual = draw_tokens_triton(logits, temperature, keys)
+    expected = draw_tokens_torch(logits, temperature, keys)
     assert torch.equal(actual[1], expected[1])
     finite = expected[1].bool()
     assert torch.equal(actual[0, finite], expected[0, finite])

@@ -10,6 +10,7 @@ from motet_billing.money import PER_USD
 from motet_billing.selectors import audit
 from motet_billing.stripe.models import AutoTopup, Payment
 from motet_billing.stripe.reconcile import reconcile
+from motet_platform.accounts.services import account_suspend
 from motet_platform.audit.models import AuditEntry
 from motet_platform.outbox.runner import tasks_run_due
 from motet_platform.payments.tasks import autotopup
@@ -152,3 +153,25 @@ def _client() -> Any:
     from motet_platform.payments.rail import require_stripe
 
     return require_stripe()
+
+
+def test_a_suspended_account_is_not_charged(saved: Any, stripe_on: Any, payer: Any) -> None:
+    saved()
+    assert _rule(payer).status_code == 200
+    account_suspend(account=payer.account, suspended=True)
+    autotopup()
+    assert stripe_on.ask("objects", kind="charge") == []
+    account_suspend(account=payer.account, suspended=False)
+    autotopup()
+    assert payer.paid() == 20 * PER_USD
+
+
+def test_one_that_nothing_helps_keeps_nobody_waiting(
+    saved: Any, stripe_on: Any, payer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved()
+    assert _rule(payer).status_code == 200
+    due = [10**9, payer.wallet]  # a rule that is gone by the time that it is looked at
+    monkeypatch.setattr("motet_platform.payments.tasks.autotopup_due", lambda: due)
+    autotopup()
+    assert payer.paid() == 20 * PER_USD

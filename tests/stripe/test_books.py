@@ -3,18 +3,23 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Sum
 from motet_billing import ledger
 from motet_billing.burn import Share
 from motet_billing.checks import outside
-from motet_billing.models import Lot
-from motet_billing.services import _execute
+from motet_billing.models import Entry, Lot
+from motet_billing.money import PER_USD
+from motet_billing.selectors import audit
+from motet_billing.services import _execute, credit_grant
 from motet_billing.stripe.meters import METER, export_cut, export_send, meter_open, plan_open
 from motet_billing.stripe.models import Payment
 from motet_billing.stripe.refunds import refund_open
+from motet_platform.accounts.services import account_grant
 from motet_platform.outbox.runner import tasks_run_due
 from typer.testing import CliRunner
 
@@ -195,14 +200,54 @@ def test_a_silent_stripe_is_no_proof(paid: Any, stripe_on: Any) -> None:
 def test_the_command(paid: Any) -> None:
     from motet_platform.cli.main import app
 
-    def audit() -> Any:
+    def checked() -> Any:
         return CliRunner().invoke(app, ["audit", "--quiet-state", "--json"])
 
-    assert audit().exit_code == 0, audit().output
+    assert checked().exit_code == 0, checked().output
     _damage("UPDATE motet_stripe_payment SET received = received + 1 WHERE received > 0")
-    broken = audit()
+    broken = checked()
     assert broken.exit_code == 1
     assert {each["invariant"] for each in json.loads(broken.stdout)} == {"I11"}
+
+
+def _accounts() -> dict[str, int]:
+    """What Stripe's three accounts come to; a positive sum raised them."""
+    sums = Entry.objects.filter(account__endswith="_clearing").values("account")
+    return {row["account"]: row["total"] for row in sums.annotate(total=Sum("amount"))}
+
+
+def test_each_account_says_what_its_name_says(paid: Any) -> None:
+    """Three payments of 20 USD; 5 and 1 given back, 2 that failed; one dispute won, one open."""
+    assert _accounts() == {
+        "payment_clearing": -60 * PER_USD,
+        "refund_clearing": 6 * PER_USD,
+        "dispute_clearing": 20 * PER_USD,
+    }
+
+
+def test_credit_by_hand_is_no_payment(paid: Any, payer: Any) -> None:
+    before = _accounts()
+    account_grant(account=payer.account, usd="7.00", source_key="by hand")
+    assert _accounts() == before and outside() == []
+    credit_grant(wallet_id=payer.wallet, amount=1, kind="paid", source_key="no payment")
+    (found,) = outside()
+    assert (found.invariant, found.subject) == ("I11", "grant:no payment")
+
+
+def test_what_was_booked_to_the_wrong_account_is_corrected(paid: Any, payer: Any) -> None:
+    """As it was before these accounts were kept apart."""
+    account_grant(account=payer.account, usd="7.00", source_key="by hand")
+    right = _accounts()
+    _damage(
+        "UPDATE billing_entry SET account = 'payment_clearing' WHERE amount < 0 AND journal_id IN "
+        "(SELECT id FROM billing_journal WHERE kind = 'grant' AND (key = 'grant:by hand' OR key "
+        "LIKE 'grant:stripe:refund-failed:%' OR key LIKE 'grant:stripe:%:won'))"
+    )
+    assert _found() == {"I11"} and _accounts() != right
+    migration = import_module("motet_billing.migrations.0004_clearing")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.CORRECT)
+    assert _accounts() == right and outside() == [] and audit() == []
 
 
 def _client() -> Any:

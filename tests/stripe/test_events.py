@@ -1,13 +1,24 @@
 """Webhooks late, often, out of order, lost and replayed: the books end the same."""
 
+import hmac
+import json
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
+from django.db import connections
+from motet_billing.checks import outside
 from motet_billing.models import Journal, Lot
 from motet_billing.money import PER_USD
 from motet_billing.selectors import audit
 from motet_billing.stripe.models import Customer, Dispute, Event, Payment, Refund
 from motet_platform.outbox.models import Task
 from motet_platform.outbox.runner import tasks_run_due
+
+SECRET = "whsec_only_for_tests"
 
 
 def _run_all() -> None:
@@ -44,6 +55,45 @@ def test_ten_times_and_shuffled(stripe_on: Any, payer: Any) -> None:
     assert Customer.objects.get().disputed_at is not None  # one was lost
     assert payer.api.get("/v1/billing/settings").json()["disputed"] is True
     assert not Event.objects.filter(handled_at=None).exists()
+
+
+def test_many_hands_at_once(stripe_on: Any, payer: Any, live_server: Any) -> None:
+    """Each event comes four times at once, while three processes handle what is there already."""
+    _history(stripe_on, payer)
+    stripe_on.ask("knobs", hold=True, drop=1.0)
+    stripe_on.ask("flush")
+    events = stripe_on.ask("objects", kind="event") * 4
+    random.Random(3).shuffle(events)
+    address = f"{live_server.url}/v1/webhooks/stripe"
+
+    def deliver(event: Any) -> int:
+        body = json.dumps(event)
+        stamp = int(time.time())
+        signed = hmac.new(SECRET.encode(), f"{stamp}.{body}".encode(), "sha256").hexdigest()
+        headers = {"stripe-signature": f"t={stamp},v1={signed}"}
+        return httpx.post(address, content=body, headers=headers, timeout=60).status_code
+
+    def handle(_: int) -> None:
+        try:
+            while not arrived.is_set():
+                tasks_run_due()
+        finally:
+            connections.close_all()
+
+    arrived = threading.Event()
+    with ThreadPoolExecutor(3) as hands, ThreadPoolExecutor(6) as couriers:
+        handling = [hands.submit(handle, n) for n in range(3)]
+        try:
+            assert set(couriers.map(deliver, events)) == {200}
+        finally:
+            arrived.set()
+        for each in handling:
+            each.result()
+    Task.objects.filter(done_at=None).update(available_at="2020-01-01T00:00:00Z")
+    _run_all()
+    assert Event.objects.count() * 4 == len(events)
+    assert payer.paid() == 35 * PER_USD
+    assert audit() == [] and outside() == []
 
 
 def test_handled_again_later_in_another_order(stripe_on: Any, payer: Any) -> None:

@@ -1,9 +1,11 @@
 """Postpaid usage at Stripe's meter: each charge once, with one identifier."""
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from motet_billing import ledger
 from motet_billing.models import Lot
 from motet_billing.services import _execute
@@ -15,7 +17,7 @@ from motet_billing.stripe.meters import (
     meter_open,
     plan_open,
 )
-from motet_billing.stripe.models import MeterExport, MeterPlan
+from motet_billing.stripe.models import Customer, MeterExport, MeterPlan
 
 HOUR = timedelta(hours=1)
 
@@ -93,6 +95,21 @@ def test_an_old_try_is_looked_up_first(charge: Any, stripe_on: Any, payer: Any) 
     (due,) = exports_due()
     export_send(_client(), due)
     assert _values(stripe_on) == [7] and exports_due() == []
+
+
+def test_another_installation_at_the_same_stripe(charge: Any, stripe_on: Any, payer: Any) -> None:
+    """It has wallets of the same numbers: its exports are not taken for ours."""
+    now = datetime.now(UTC)
+    charge(2_000_000)
+    for _ in range(2):
+        export = export_cut(payer.wallet, now=now)
+        assert export is not None
+        export_send(_client(), export)
+        # The other one: the same rows, but for what its customer was made with.
+        MeterExport.objects.all().delete()
+        MeterPlan.objects.update(journal_id=F("since_journal_id"))
+        Customer.objects.update(token=uuid.uuid4())
+    assert _values(stripe_on) == [2, 2]
 
 
 def _client() -> Any:

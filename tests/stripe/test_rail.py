@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 import pytest
+from django.db import transaction
 from motet_billing.money import PER_USD
 from motet_billing.selectors import audit
 from motet_billing.stripe.autotopup import autotopup_open, autotopup_send, autotopup_set
@@ -103,3 +104,17 @@ def test_a_meter_for_postpaid_usage(client: Any, customer: Customer, payer: Any)
     plan_open(wallet_id=payer.wallet)
     assert export_cut(payer.wallet) is None
     assert CENT == PER_USD // 100
+
+
+def test_nothing_is_asked_of_stripe_inside_a_transaction(client: Any, customer: Customer) -> None:
+    """The client itself refuses, whatever is asked, so that no path of any flow can do it."""
+    asked = [
+        lambda: client.v1.customers.retrieve(customer.stripe_id or ""),
+        lambda: client.v1.customers.create({"email": "b@acme.example"}),
+        lambda: card_of(client, customer.stripe_id or ""),
+        lambda: meter_open(client),
+    ]
+    for ask in asked:
+        with transaction.atomic(), pytest.raises(RuntimeError, match="inside a database"):
+            ask()
+        ask()

@@ -9,9 +9,10 @@ from motet_billing.money import PER_USD
 from motet_billing.selectors import audit
 from motet_billing.services import credit_take
 from motet_billing.stripe.errors import PaymentRefused, RefundRefused, StripeUnavailable
-from motet_billing.stripe.models import Payment, Refund
+from motet_billing.stripe.models import CENT, Payment, Refund
 from motet_billing.stripe.reconcile import reconcile
 from motet_billing.stripe.refunds import refund_open
+from motet_platform.config import get_config
 from motet_platform.outbox.runner import tasks_run_due
 
 
@@ -116,6 +117,65 @@ def test_an_outcome_unknown_at_first(how: str, paid: Payment, stripe_on: Any, pa
     assert payer.paid() == 13 * PER_USD
     assert [r["amount"] for r in stripe_on.ask("objects", kind="refund")] == [700]
     assert audit() == []
+
+
+@pytest.fixture
+def taxed(stripe_on: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """9 %, rounded down: 45 cents on 5.01 USD."""
+    monkeypatch.setitem(get_config().__dict__, "stripe_tax", True)
+    stripe_on.ask("tax", percent=9)
+
+
+def test_all_the_credit_in_parts_brings_back_all_the_money(
+    taxed: None, stripe_on: Any, payer: Any
+) -> None:
+    """Tax included: no cent stays behind because each part was rounded by itself."""
+    payment = _topped_up(stripe_on, payer, "5.01")
+    assert payment.received == 546
+    for cents in (100, 200, 201):
+        _refund(payment, cents)
+    _deliver(stripe_on)
+    assert sum(r["amount"] for r in stripe_on.ask("objects", kind="refund")) == 546
+    assert payer.paid() == 0 and audit() == []
+
+
+def test_a_refund_never_takes_more_credit_than_its_payment_brought(
+    taxed: None, stripe_on: Any, payer: Any
+) -> None:
+    """One at Stripe took parts of a cent of credit, since some of its money was tax."""
+    payment, other = (_topped_up(stripe_on, payer, amount) for amount in ("5.01", "10.00"))
+    assert payment.intent_id is not None
+    _client().v1.refunds.create({"payment_intent": payment.intent_id, "amount": 100})
+    _deliver(stripe_on)
+    taken = Refund.objects.get().taken
+    assert taken == 501 * CENT * 100 // 546
+    left = (501 * CENT - taken) // CENT
+    with pytest.raises(RefundRefused):
+        _refund(payment, left + 1)
+    _refund(payment, left)
+    assert 0 <= payer.paid() - other.cents * CENT < CENT
+
+
+def test_what_a_bank_took_back_is_no_longer_there_to_be_refunded(
+    paid: Payment, stripe_on: Any, payer: Any
+) -> None:
+    assert paid.intent_id is not None
+    _topped_up(stripe_on, payer, "10.00")
+    stripe_on.ask("dispute", payment_intent=paid.intent_id, amount=1500)
+    _deliver(stripe_on)
+    with pytest.raises(RefundRefused, match=r"5\.00"):
+        _refund(paid, 501)
+    assert payer.paid() == 15 * PER_USD and not Refund.objects.exists()
+
+
+def _topped_up(sandbox: Any, payer: Any, amount: str) -> Payment:
+    started = payer.checkout(amount)
+    payment = Payment.objects.get(pk=started["id"])
+    sandbox.ask("pay", session=payment.session_id)
+    _deliver(sandbox)
+    payment.refresh_from_db()
+    assert payment.state == "paid"
+    return payment
 
 
 def _client() -> Any:

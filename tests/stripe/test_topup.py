@@ -1,12 +1,15 @@
 """A top-up by Checkout: from the API over the page in the browser to credit."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from django.db.models.functions import Now
 from motet_billing.money import PER_USD
 from motet_billing.selectors import audit
 from motet_billing.stripe.models import Customer, Event, Payment
+from motet_billing.stripe.reconcile import reconcile
 from motet_platform.outbox.runner import tasks_run_due
 from rest_framework.test import APIClient
 
@@ -200,3 +203,19 @@ def _client() -> Any:
     from motet_platform.payments.rail import require_stripe
 
     return require_stripe()
+
+
+def test_one_that_nothing_helps_keeps_nobody_waiting(stripe_on: Any, payer: Any) -> None:
+    """Stripe took less than was asked for, which cannot be: that payment is left to a person."""
+    for _ in range(2):
+        payer.checkout("20.00")
+    odd, sound = Payment.objects.order_by("created_at")
+    for payment in (odd, sound):
+        stripe_on.ask("pay", session=payment.session_id)
+    Payment.objects.filter(pk=odd.pk).update(cents=2001)
+    Payment.objects.update(checked_at=Now() - timedelta(hours=1))
+    assert reconcile(_client()) == 1
+    odd.refresh_from_db()
+    sound.refresh_from_db()
+    assert (odd.state, sound.state, payer.paid()) == ("open", "paid", 20 * PER_USD)
+    assert audit() == []

@@ -15,42 +15,43 @@ def books_compared() -> list[Violation]:
     return found
 
 
-# Each movement that a row stands for has one journal, and no other journal is Stripe's.
+# Each movement that a row stands for has one journal, in the account that it belongs to, and
+# nothing else is in these accounts. A correction counts with the journal that it corrects.
 _PAYMENTS = """
 WITH booked AS (
-    SELECT journal.key, journal.wallet_id, -coalesce(sum(entry.amount) FILTER (
-        WHERE entry.account IN ('payment_clearing', 'refund_clearing', 'dispute_clearing')
-    ), 0) AS amount
-    FROM billing_journal journal LEFT JOIN billing_entry entry ON entry.journal_id = journal.id
-    WHERE starts_with(journal.key, 'grant:stripe:') OR starts_with(journal.key, 'take:stripe:')
-    GROUP BY journal.id
+    SELECT regexp_replace(journal.key, '^correct:', '') AS key, entry.account,
+           min(journal.wallet_id) AS wallet_id, -sum(entry.amount) AS amount
+    FROM billing_entry entry JOIN billing_journal journal ON journal.id = entry.journal_id
+    WHERE entry.account IN ('payment_clearing', 'refund_clearing', 'dispute_clearing')
+    GROUP BY 1, 2 HAVING sum(entry.amount) <> 0
 ), refund AS (
     SELECT refund.*, payment.wallet_id FROM motet_stripe_refund refund
     JOIN motet_stripe_payment payment ON payment.id = refund.payment_id WHERE taken <> 0
 ), dispute AS (
     SELECT dispute.*, payment.wallet_id FROM motet_stripe_dispute dispute
     JOIN motet_stripe_payment payment ON payment.id = dispute.payment_id WHERE taken <> 0
-), due (key, wallet_id, amount) AS (
-    SELECT 'grant:stripe:' || intent_id, wallet_id, cents::numeric * 10000000000
+), due (account, key, wallet_id, amount) AS (
+    SELECT 'payment_clearing', 'grant:stripe:' || intent_id, wallet_id,
+           cents::numeric * 10000000000
         FROM motet_stripe_payment WHERE state = 'paid'
     UNION ALL
-    SELECT coalesce(
+    SELECT 'refund_clearing', coalesce(
                (SELECT key FROM booked WHERE key = 'take:stripe:' || stripe_id),
                'take:stripe:refund:' || id
            ), wallet_id, -taken FROM refund
     UNION ALL
-    SELECT 'grant:stripe:refund-failed:' || id, wallet_id, taken FROM refund
+    SELECT 'refund_clearing', 'grant:stripe:refund-failed:' || id, wallet_id, taken FROM refund
         WHERE state = 'failed'
     UNION ALL
-    SELECT 'take:stripe:' || stripe_id, wallet_id, -taken FROM dispute
+    SELECT 'dispute_clearing', 'take:stripe:' || stripe_id, wallet_id, -taken FROM dispute
     UNION ALL
-    SELECT 'grant:stripe:' || stripe_id || ':won', wallet_id, taken FROM dispute
-        WHERE state = 'won'
+    SELECT 'dispute_clearing', 'grant:stripe:' || stripe_id || ':won', wallet_id, taken
+        FROM dispute WHERE state = 'won'
 )
-SELECT 'I11', coalesce(due.key, booked.key),
-       format('payments say %s, the ledger %s', coalesce(due.amount, 0),
+SELECT 'I11', key,
+       format('%s: payments say %s, the ledger %s', account, coalesce(due.amount, 0),
               coalesce(booked.amount, 0))
-FROM due FULL JOIN booked ON booked.key = due.key
+FROM due FULL JOIN booked USING (key, account)
 WHERE due.amount IS DISTINCT FROM booked.amount OR due.wallet_id <> booked.wallet_id
 ORDER BY 2
 """

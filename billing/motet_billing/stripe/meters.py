@@ -17,7 +17,7 @@ from motet_billing import sql
 from motet_billing.models import Entry, Journal
 from motet_billing.stripe.client import answers
 from motet_billing.stripe.errors import PaymentRefused
-from motet_billing.stripe.models import MeterExport, MeterPlan
+from motet_billing.stripe.models import Customer, MeterExport, MeterPlan
 
 METER = "motet_usage_micro_usd"
 MICRO_USD = 10**6  # picodollars
@@ -55,7 +55,7 @@ def meter_open(client: StripeClient) -> str:
 
 
 def plan_open(*, wallet_id: int) -> MeterPlan:
-    """From now on the wallet's charges are exported."""
+    """From now on the charges of a wallet that has a customer at Stripe are exported."""
     with transaction.atomic():
         _lock(wallet_id)
         last = _last_journal(wallet_id)
@@ -81,8 +81,10 @@ def export_cut(wallet_id: int, *, now: datetime | None = None) -> MeterExport | 
             return None
         plan.journal_id, plan.carry = until, carry
         plan.save()
+        token = Customer.objects.get(pk=wallet_id).token
         return MeterExport.objects.create(
-            identifier=f"motet-{wallet_id}-{hour:%Y%m%dT%HZ}",
+            # The token is of this installation alone: another one may export to the same Stripe.
+            identifier=f"motet-{token.hex}-{hour:%Y%m%dT%HZ}",
             wallet_id=wallet_id,
             hour=hour,
             after_journal_id=since,

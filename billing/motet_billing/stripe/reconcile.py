@@ -33,22 +33,22 @@ def reconcile(client: StripeClient, *, limit: int = 50) -> int:
     for payment in due.order_by(F("checked_at").asc())[:limit]:
         try:
             moved += _payment(client, payment)
-        except PaymentError as error:
-            log.warning("%s is not settled: %s", payment, error)
+        except Exception as error:  # one that nothing helps must not keep the others waiting
+            _tell(payment, error)
             Payment.objects.filter(pk=payment.pk).update(checked_at=Now())
     refunds = Refund.objects.filter(state=Refund.State.NEW, created_at__lt=Now() - NEW_AFTER)
     for refund in refunds.order_by("created_at")[:limit]:
         try:
             moved += refund_send(client, refund).state != Refund.State.NEW
-        except PaymentError as error:
-            log.warning("%s is not settled: %s", refund, error)
+        except Exception as error:
+            _tell(refund, error)
     events = Event.objects.filter(handled_at=None, received_at__lt=Now() - EVENT_AFTER)
     for event in events.order_by("received_at")[:limit]:
         try:
             event_handle(client, event.pk)
             moved += 1
-        except PaymentError as error:
-            log.warning("%s is not handled: %s", event, error)
+        except Exception as error:
+            _tell(event, error)
     return moved
 
 
@@ -67,9 +67,15 @@ def catch_up(client: StripeClient, *, since: datetime) -> int:
         try:
             autotopup_settle(payment_sync(client, payment.pk))
             moved += 1
-        except (PaymentError, ValueError) as error:
-            log.warning("%s is not settled: %s", payment, error)
+        except Exception as error:
+            _tell(payment, error)
     return moved
+
+
+def _tell(row: Payment | Refund | Event, error: Exception) -> None:
+    """Stripe's own refusals and silences need no traceback."""
+    known = isinstance(error, PaymentError)
+    log.warning("%s is not settled: %s", row, error, exc_info=None if known else error)
 
 
 def _payment(client: StripeClient, payment: Payment) -> bool:

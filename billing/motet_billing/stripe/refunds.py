@@ -3,7 +3,6 @@
 import uuid
 
 from django.db import transaction
-from django.db.models import Sum
 from stripe import StripeClient
 
 from motet_billing.errors import InsufficientCredit
@@ -12,7 +11,7 @@ from motet_billing.services import credit_take
 from motet_billing.stripe.client import answers, key
 from motet_billing.stripe.errors import PaymentRefused, RefundRefused
 from motet_billing.stripe.models import CENT, Payment, Refund
-from motet_billing.stripe.settle import payment_sync, refund_undo
+from motet_billing.stripe.settle import Gone, gone, payment_sync, refund_undo
 
 
 def refund_open(client: StripeClient, *, payment_id: uuid.UUID, cents: int, reason: str) -> Refund:
@@ -23,13 +22,13 @@ def refund_open(client: StripeClient, *, payment_id: uuid.UUID, cents: int, reas
     """
     with transaction.atomic():
         payment = Payment.objects.select_for_update().get(pk=payment_id)
-        done = payment.refunds.exclude(state=Refund.State.FAILED).aggregate(total=Sum("taken"))
-        left = payment.cents - (done["total"] or 0) // CENT if payment.state == "paid" else 0
+        before = gone(payment)
+        left = (payment.cents * CENT - before.taken) // CENT if payment.state == "paid" else 0
         if not 0 < cents <= left:
             raise RefundRefused(f"{usd(left * CENT)} of this payment can be refunded")
         refund = Refund(
             payment=payment,
-            cents=cents * payment.received // payment.cents,
+            cents=_money(payment, before, cents * CENT),
             taken=cents * CENT,
             reason=reason,
         )
@@ -46,6 +45,17 @@ def refund_open(client: StripeClient, *, payment_id: uuid.UUID, cents: int, reas
             raise RefundRefused(f"only {usd(error.available)} of paid credit is unused") from error
         refund.save()
     return refund_send(client, refund)
+
+
+def _money(payment: Payment, before: Gone, taken: int) -> int:
+    """Cents to give back for credit: its share of what was paid, tax included.
+
+    Rounded as a sum, so that refunds of all the credit, one by one, give back all the money.
+    """
+    credit = payment.cents * CENT
+    until = (before.taken + taken) * payment.received // credit
+    share = until - before.taken * payment.received // credit
+    return min(share, payment.received - before.cents)
 
 
 def refund_send(client: StripeClient, refund: Refund) -> Refund:

@@ -5,6 +5,7 @@ the ledger, and states only move forward.
 """
 
 import uuid
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Sum
@@ -100,6 +101,7 @@ def refund_undo(refund: Refund) -> None:
             kind="paid",
             source_key=f"stripe:refund-failed:{refund.pk}",
             memo="a refund that failed",
+            source="refund_clearing",
         )
 
 
@@ -118,6 +120,7 @@ def _dispute(payment: Payment, fact: DisputeFact) -> None:
                 kind="paid",
                 source_key=f"stripe:{fact.stripe_id}:won",
                 memo="a dispute that was won",
+                source="dispute_clearing",
             )
     dispute.save()
 
@@ -137,12 +140,8 @@ def _take(payment: Payment, cents: int, *, kind: Taking, source_key: str) -> int
 
     Of what came with tax, the tax's share was never credit.
     """
-    took = sum(
-        rows.exclude(state__in=("failed", "won")).aggregate(total=Sum("taken"))["total"] or 0
-        for rows in (payment.refunds.all(), payment.disputes.all())
-    )
     worth = payment.cents * CENT * cents // payment.received
-    wanted = min(worth, payment.cents * CENT - took)
+    wanted = min(worth, payment.cents * CENT - gone(payment).taken)
     while wanted > 0:
         try:
             credit_take(
@@ -158,6 +157,22 @@ def _take(payment: Payment, cents: int, *, kind: Taking, source_key: str) -> int
         else:
             return wanted
     return 0
+
+
+class Gone(NamedTuple):
+    """What of a payment went back: `cents` of its money, `taken` picodollars of its credit."""
+
+    cents: int
+    taken: int
+
+
+def gone(payment: Payment) -> Gone:
+    """By refunds that did not fail, and by disputes that are not won."""
+    sums = [
+        rows.exclude(state__in=("failed", "won")).aggregate(c=Sum("cents"), t=Sum("taken"))
+        for rows in (payment.refunds.all(), payment.disputes.all())
+    ]
+    return Gone(sum(row["c"] or 0 for row in sums), sum(row["t"] or 0 for row in sums))
 
 
 def _uuid(text: str | None) -> uuid.UUID | None:

@@ -498,6 +498,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/billing/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description A month's statement: top-ups, grants, refunds and expiry one by one, charges by model.
+         *     CSV with `Accept: text/csv` or `?format=csv`: charges by day and model, and amounts that
+         *     sum to the closing balance.
+         */
+        get: operations["billing_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/catalog": {
         parameters: {
             query?: never;
@@ -1200,6 +1221,15 @@ export interface components {
             object: string;
             data: components["schemas"]["CatalogEntryOut"][];
         };
+        ChargeOut: {
+            base_model: string;
+            model: string;
+            requests: number;
+            prompt_tokens: number;
+            cached_tokens: number;
+            completion_tokens: number;
+            cost: string;
+        };
         CheckoutIn: {
             amount: string;
         };
@@ -1453,6 +1483,15 @@ export interface components {
             role: components["schemas"]["Role"];
             /** Format: date-time */
             created_at: string;
+        };
+        MovementOut: {
+            /** Format: date-time */
+            created_at: string;
+            kind: string;
+            reference: string;
+            memo: string;
+            /** @description USD; what came in is positive. */
+            amount: string;
         };
         MyInvitationListOut: {
             object: string;
@@ -1796,6 +1835,21 @@ export interface components {
         StaffWorkersOut: {
             object: string;
             data: components["schemas"]["StaffWorkerOut"][];
+        };
+        /** @description Amounts are exact decimals in USD: opening + movements - charged = closing. */
+        StatementOut: {
+            object: string;
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            /** @description The month has ended. */
+            final: boolean;
+            opening: string;
+            closing: string;
+            charged: string;
+            movements: components["schemas"]["MovementOut"][];
+            charges: components["schemas"]["ChargeOut"][];
         };
         StatsOut: {
             object: string;
@@ -2784,6 +2838,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SettingsOut"];
+                };
+            };
+        };
+    };
+    billing_statement: {
+        parameters: {
+            query?: {
+                format?: "csv" | "json";
+                /** @description Such as 2026-11, in UTC; this month where it is left out. */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementOut"];
+                    "text/csv": string;
                 };
             };
         };

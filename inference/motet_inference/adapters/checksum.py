@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,4 +15,8 @@ def checksum(tensor: Tensor) -> Tensor:
     Zeros add nothing, so a slot's sum is that of the weights it was filled from, whatever their
     rank. It finds what was overwritten or not written, not what was put in another order.
     """
-    return tensor.view(_INTEGERS[tensor.element_size()]).sum(dtype=torch.int64)
+    bits = tensor.view(_INTEGERS[tensor.element_size()])
+    if bits.is_cuda:
+        return bits.sum(dtype=torch.int64)
+    # On the host torch converts element by element: 207 ms where numpy takes 14 for 84 MB of bf16.
+    return torch.tensor(np.add.reduce(bits.numpy(), axis=None, dtype=np.int64))

@@ -25,6 +25,18 @@ class Residency:
         self._asked: set[str] = set()  # wanted by a request, not only to be warm
 
     @property
+    def has_room(self) -> bool:
+        """Whether one more could have a slot that nobody has or wants."""
+        return len(self._free) > len(self.wanted)
+
+    def is_awaited(self, digest: str) -> bool:
+        """Whether a request has asked for it, and it is not there yet."""
+        return digest in self._asked
+
+    def holds(self, digest: str) -> bool:
+        return digest in self._slot_of
+
+    @property
     def resident(self) -> list[str]:
         return list(self._slot_of)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from motet_inference.adapters.checksum import checksum
-from motet_inference.adapters.projections import group_shapes, groups_of_layer
+from motet_inference.adapters.projections import GROUPS, group_shapes, groups_of_layer
 from motet_inference.adapters.weights import AdapterWeights
 from motet_inference.models.config import ModelConfig
 
@@ -63,8 +64,8 @@ class LoraWeights:
         dtype: torch.dtype,
         device: torch.device,
     ) -> LoraWeights:
-        """Empty slots."""
-        shapes = group_shapes(config)
+        """Empty slots, of several ranks for this one's share: see `weights.load_adapter`."""
+        shapes = group_shapes(config.local)
 
         def layer(number: int) -> LayerLora:
             groups: dict[str, Group] = {}
@@ -105,6 +106,20 @@ class LoraWeights:
                     b[:, kept:old].zero_()
         self.ranks[slot] = rank
         self.ranks_host[slot] = rank
+
+    def randomise(self, targets: Collection[str], *, rank: int, std: float = 0.02) -> None:
+        """Put an adapter of normal weights on `targets`, such as `q_proj`, into every slot."""
+        for layer in self.layers:
+            for name, group in layer.groups.items():
+                start = 0
+                for i, (target, width) in enumerate(zip(GROUPS[name], group.slices, strict=True)):
+                    if target in targets:
+                        rows = i * self.max_rank
+                        group.a[:, rows : rows + rank].normal_(0, std)
+                        group.b[:, start : start + width, :rank].normal_(0, std)
+                    start += width
+        self.ranks.fill_(rank)
+        self.ranks_host[:] = [rank] * len(self.ranks_host)
 
     def checksum(self, slot: int) -> int:
         """Over all of a slot, what lies beyond its rank included. Waits for the current stream."""

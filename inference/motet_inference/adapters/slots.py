@@ -5,18 +5,21 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
-from pathlib import Path
+from typing import Protocol
 
 import torch
 
 from motet_inference.adapters.errors import AdapterError
 from motet_inference.adapters.host_cache import HostCache
 from motet_inference.adapters.residency import Residency
+from motet_inference.adapters.slot_loader import SlotLoader
 from motet_inference.adapters.slot_tensors import LoraWeights
-from motet_inference.adapters.weights import AdapterWeights, load_adapter
+from motet_inference.adapters.weights import AdapterWeights
 from motet_inference.engine.messages import AdapterRef
 from motet_inference.models.config import ModelConfig
+from motet_inference.ranks import orders
 
 # A failure is remembered this long, so that every request that waits for it hears of it once.
 _FAILURE_S = 5.0
@@ -24,11 +27,19 @@ _FAILURE_S = 5.0
 log = logging.getLogger(__name__)
 
 
+class Followers(Protocol):
+    """The other ranks, see ranks.leader.Followers."""
+
+    def tell(self, order: orders.Order) -> None: ...
+    def answers(self) -> list[orders.Placed]: ...
+
+
 class AdapterSlots:
     """A fixed number of slots, and one thread that fills them: disk -> host cache -> slot.
 
     `acquire`, `release`, `warm` and `poll` never wait for a disk or a copy. On CUDA copies run on
-    a stream of their own and a slot is handed out only when its copy is done.
+    a stream of their own and a slot is handed out only when its copy is done. Of several ranks the
+    others keep their shares in the same slots, and a slot is handed out when all have theirs.
     """
 
     def __init__(
@@ -41,12 +52,15 @@ class AdapterSlots:
         device: torch.device | str,
         host_bytes: int,
         clock: Callable[[], float] = time.monotonic,
+        followers: Followers | None = None,
     ) -> None:
         if num_slots < 1 or max_rank < 1:
             raise ValueError("num_slots and max_rank must be at least 1")
-        self._config, self._dtype, self._device = config, dtype, _with_index(device)
+        self._device = _with_index(device)
         self._clock = clock
-        self.weights = LoraWeights.zeros(
+        self._followers = followers
+        self._tell(orders.Slots(num_slots=num_slots, max_rank=max_rank, host_bytes=host_bytes))
+        self._loader = SlotLoader(
             config, num_slots=num_slots, max_rank=max_rank, dtype=dtype, device=self._device
         )
         self._cuda = self._device.type == "cuda"
@@ -54,7 +68,7 @@ class AdapterSlots:
         self._host = HostCache(host_bytes)
         self._failed: dict[str, tuple[AdapterError, float]] = {}
         self._read_ahead: set[str] = set()
-        self._sums: dict[int, int] = {}  # slot -> checksum of the weights that were put there
+        self._soon: OrderedDict[str, AdapterRef] = OrderedDict()  # to be read when all else is done
         self._next_checked = 0
         self._idle_since: dict[int, torch.cuda.Event] = {}
         self._news = threading.Condition()
@@ -62,6 +76,10 @@ class AdapterSlots:
         self._num_slots = num_slots
         self._thread = threading.Thread(target=self._run, name="adapter-loader", daemon=True)
         self._thread.start()
+
+    @property
+    def weights(self) -> LoraWeights:
+        return self._loader.weights
 
     def acquire(self, ref: AdapterRef) -> int | None:
         """Pin the adapter and return its slot; None while it is not there yet: ask again.
@@ -83,6 +101,11 @@ class AdapterSlots:
                 self._news.notify()
             return None
 
+    def is_loading(self, ref: AdapterRef) -> bool:
+        """Whether `acquire` was asked in vain, and would be now."""
+        with self._news:
+            return self._thread.is_alive() and self._residency.is_awaited(ref.digest)
+
     def release(self, slot: int) -> None:
         """Undo one `acquire`, once no launched step reads the slot (on CUDA: on this stream)."""
         with self._news:
@@ -90,6 +113,19 @@ class AdapterSlots:
                 if self._cuda:
                     self._idle_since[slot] = torch.cuda.current_stream(self._device).record_event()
                 self._news.notify()
+
+    def prefetch(self, ref: AdapterRef) -> None:
+        """A request for it has come and may have to wait: bring the adapter into host memory, and
+        into a slot if one is free. Nothing leaves its slot for it; of many, some are passed by.
+        """
+        with self._news:
+            if self._residency.holds(ref.digest) or ref.digest in self._residency.wanted:
+                return
+            if self._residency.has_room:
+                self._residency.want(ref, asked=False)
+            elif ref.digest not in self._host and len(self._soon) < self._num_slots:
+                self._soon[ref.digest] = ref
+            self._news.notify()
 
     def warm(self, ref: AdapterRef) -> None:
         """Bring the adapter into a slot if one can be had; no request waits for it."""
@@ -119,7 +155,8 @@ class AdapterSlots:
             slot = self._residency.hold(self._next_checked)
         if slot is not None:
             self._next_checked += 1
-            self._verify(slot)
+            self._tell(orders.Check(slot=slot))
+            self._loader.verify(slot)
             self.release(slot)
 
     def close(self) -> None:
@@ -130,16 +167,13 @@ class AdapterSlots:
         self._thread.join()
 
     def _run(self) -> None:
-        if self._cuda:
-            torch.cuda.set_device(self._device)
-        stream = _side_stream(self._device) if self._cuda else None
         while (job := self._next_job()) is not None:
             ref, slot, weights = job
             try:
                 if weights is None:
                     self._read(ref)
                 else:
-                    self._place(ref, slot, weights, stream)
+                    self._place(ref, slot, weights)
             except AdapterError as error:
                 self._fail(ref, slot, error)
             except Exception:
@@ -173,39 +207,33 @@ class AdapterSlots:
             ):
                 self._read_ahead.add(digest)
                 return ref, -1, None
+        while self._soon:
+            digest, ref = self._soon.popitem(last=False)
+            if digest not in self._host:
+                return ref, -1, None
         return None
 
     def _read(self, ref: AdapterRef) -> None:
-        weights = load_adapter(
-            Path(ref.path),
-            self._config,
-            max_rank=self.weights.max_rank,
-            dtype=self._dtype,
-            pin=self._cuda,
-        )
+        self._tell(orders.Read(adapter=ref))
+        weights = self._loader.read(ref)
         with self._news:
             self._host.put(ref.digest, weights)
 
-    def _place(
-        self, ref: AdapterRef, slot: int, weights: AdapterWeights, stream: torch.cuda.Stream | None
-    ) -> None:
-        self._sums[slot] = weights.checksum
-        if stream is None:
-            self.weights.write(slot, weights, device_blob=weights.blob)
-            self._verify(slot)
-        else:
-            with torch.cuda.stream(stream):
-                if (idle_since := self._idle_since.pop(slot, None)) is not None:
-                    stream.wait_event(idle_since)
-                blob = weights.blob.to(self._device, non_blocking=True)
-                self.weights.write(slot, weights, device_blob=blob)
-                self._verify(slot)  # which waits for the stream
+    def _place(self, ref: AdapterRef, slot: int, weights: AdapterWeights) -> None:
+        self._tell(orders.Place(adapter=ref, slot=slot))
+        try:
+            self._loader.write(slot, weights, after=self._idle_since.pop(slot, None))
+        finally:
+            answers = self._followers.answers() if self._followers else []
+        for answer in answers:
+            if answer.code:
+                raise AdapterError(answer.code, answer.message)
         with self._news:
             self._residency.settle(ref.digest, slot)
 
-    def _verify(self, slot: int) -> None:
-        if self.weights.checksum(slot) != self._sums[slot]:
-            raise RuntimeError(f"adapter slot {slot} does not hold what was loaded into it")
+    def _tell(self, order: orders.Order) -> None:
+        if self._followers is not None:
+            self._followers.tell(order)
 
     def _fail(self, ref: AdapterRef, slot: int, error: AdapterError) -> None:
         with self._news:
@@ -223,7 +251,3 @@ def _with_index(device: torch.device | str) -> torch.device:
     if device.type == "cuda" and device.index is None:
         return torch.device("cuda", torch.cuda.current_device())
     return device
-
-
-def _side_stream(device: torch.device) -> torch.cuda.Stream:
-    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
 from motet_inference.adapters.errors import AdapterError
-
-_CHUNK = 1 << 20
+from motet_inference.adapters.files import CHUNK
 
 
 class Source(Protocol):
@@ -30,7 +25,10 @@ def open_source(uri: str, *, s3_endpoint: str | None = None) -> Source:
     if parts.scheme == "file" and not parts.netloc and path.startswith("/"):
         return _Folder(Path(path))
     if parts.scheme == "s3" and parts.netloc:
-        return _Bucket(parts.netloc, path.strip("/"), s3_endpoint)
+        # Late: boto3 is much to import, and a worker whose adapters lie in folders needs none.
+        from motet_inference.adapters.bucket import Bucket
+
+        return Bucket(parts.netloc, path.strip("/"), s3_endpoint)
     raise AdapterError("adapter_unavailable", "The adapter is in a store that is not known here.")
 
 
@@ -41,27 +39,7 @@ class _Folder:
     def chunks(self, name: str) -> Iterator[bytes]:
         try:
             with (self._folder / name).open("rb") as file:
-                while chunk := file.read(_CHUNK):
+                while chunk := file.read(CHUNK):
                     yield chunk
         except OSError as error:
             raise AdapterError("adapter_unavailable", f"{name} cannot be read.") from error
-
-
-class _Bucket:
-    def __init__(self, bucket: str, prefix: str, endpoint: str | None) -> None:
-        self._bucket, self._prefix, self._endpoint = bucket, prefix, endpoint
-
-    def chunks(self, name: str) -> Iterator[bytes]:
-        key = f"{self._prefix}/{name}" if self._prefix else name
-        try:
-            body = self._client().get_object(Bucket=self._bucket, Key=key)["Body"]
-            yield from body.iter_chunks(_CHUNK)
-        except (BotoCoreError, ClientError) as error:
-            raise AdapterError("adapter_unavailable", f"{name} cannot be fetched.") from error
-
-    def _client(self) -> Any:
-        # A session of its own: boto3's default one is not safe to make clients of in threads.
-        config = Config(
-            connect_timeout=5, read_timeout=30, retries={"max_attempts": 4, "mode": "standard"}
-        )
-        return boto3.session.Session().client("s3", endpoint_url=self._endpoint, config=config)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from motet_inference.adapters.peft_config import PeftConfig
 from motet_inference.adapters.projections import GROUPS, GroupShape, group_shapes, module_paths
 from motet_inference.adapters.targets import Target, find_targets
 from motet_inference.models.config import ModelConfig
+from motet_inference.ranks.shard import Shard
 
 _TENSOR = re.compile(r"base_model\.model\.([A-Za-z0-9_.]+)\.lora_([AB])\.weight")
 _DTYPES = {"F32", "F16", "BF16"}
@@ -46,6 +50,12 @@ def load_adapter(
 ) -> AdapterWeights:
     """Read, check and lay out an adapter for the base that `config` describes.
 
+    Of several ranks each takes its share: where the base's product is cut by its outputs, all of A
+    and its rows of B; where it is cut by its inputs, its columns of A and all of B. A rank's B A x
+    is then a part of the very sum that the base's product is a part of, so an adapter costs no
+    collective of its own. (S-LoRA cuts the other matrices too, which saves memory and takes two
+    more collectives a block: Sheng et al., 2023, section 6.)
+
     `pin`: into page-locked memory, for asynchronous copies to a CUDA device. Raises AdapterError:
     adapter_unavailable when a file cannot be read, else adapter_incompatible.
     """
@@ -57,6 +67,7 @@ def load_adapter(
     rank = max(target.rank for target in targets.values())
     if rank > max_rank:
         raise _incompatible(f"rank {rank} is above {max_rank}, the largest served.")
+    _read_ahead(folder / WEIGHTS_FILE)
     try:
         file = safe_open(folder / WEIGHTS_FILE, framework="pt")
     except OSError as error:
@@ -65,16 +76,23 @@ def load_adapter(
         raise _incompatible(f"{WEIGHTS_FILE} is not a safetensors file.") from error
     with file:
         _check_names(file.keys(), targets)  # type: ignore[no-untyped-call]
-        shapes = group_shapes(config)
-        weights = _allocate(config, shapes, {modules[t][:2] for t in targets}, rank, dtype, pin)
+        shapes = group_shapes(config.local)
+        weights = _allocate(config, shapes, _whole_groups(modules, targets, rank), rank, dtype, pin)
         for module, target in targets.items():
             layer, group, index = modules[module]
             a, b = weights.groups[layer][group]
-            _fill(file, module, target, shapes[group], index, a, b)
+            module_file = _Module(file, module, target, config.projections[GROUPS[group][index]])
+            _fill(module_file, config.shard, shapes[group], index, a, b)
     # After the cast and the scale: a value can leave the range of a narrow dtype there.
-    if not bool(torch.isfinite(weights.blob).all()):
+    if not _all_finite(weights.blob):
         raise _incompatible("a weight is NaN or infinite.")
     return replace(weights, checksum=int(checksum(weights.blob)))
+
+
+def _all_finite(tensor: Tensor) -> bool:
+    """In one pass that writes nothing: a NaN anywhere is both the least and the largest value."""
+    least, largest = torch.aminmax(tensor)
+    return bool(least.isfinite() & largest.isfinite())
 
 
 def _incompatible(message: str) -> AdapterError:
@@ -100,21 +118,48 @@ def _check_names(names: list[str], targets: dict[str, Target]) -> None:
         raise _incompatible(f"{module} is targeted but has no lora_{ab}.")
 
 
+def _read_ahead(path: Path) -> None:
+    """Ask for all of the file now: page by page, as it is mapped, a disk is slow."""
+    if not hasattr(os, "posix_fadvise"):
+        return
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return  # whoever opens it to read will say so
+    try:
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
+    finally:
+        os.close(descriptor)
+
+
+def _whole_groups(
+    modules: dict[str, tuple[int, str, int]], targets: dict[str, Target], rank: int
+) -> dict[tuple[int, str], bool]:
+    """(layer, group) that are touched -> whether they are filled entirely, with rank r each."""
+    filled: Counter[tuple[int, str]] = Counter()
+    for module, target in targets.items():
+        filled[modules[module][:2]] += target.rank == rank
+    return {(layer, group): n == len(GROUPS[group]) for (layer, group), n in filled.items()}
+
+
 def _allocate(
     config: ModelConfig,
     shapes: dict[str, GroupShape],
-    touched: set[tuple[int, str]],
+    touched: dict[tuple[int, str], bool],
     rank: int,
     dtype: torch.dtype,
     pin: bool,
 ) -> AdapterWeights:
-    """One zeroed block of memory, and views into it: one block pins in one call."""
+    """One block of memory, and views into it, zero where they will not be filled entirely.
+
+    One block pins in one call.
+    """
     sizes = {
         group: (len(s.slices) * rank * s.in_features, s.out_features * rank)
         for group, s in shapes.items()
     }
     total = sum(sum(sizes[group]) for _, group in touched)
-    blob = torch.zeros(total, dtype=dtype, pin_memory=pin)
+    blob = torch.empty(total, dtype=dtype, pin_memory=pin)
     groups: list[dict[str, tuple[Tensor, Tensor]]] = []
     at = 0
     for layer in range(config.num_layers):
@@ -122,6 +167,8 @@ def _allocate(
         for group in (g for g in GROUPS if (layer, g) in touched):
             middle = at + sizes[group][0]
             end = middle + sizes[group][1]
+            if not touched[layer, group]:
+                blob[at:end].zero_()
             views[group] = (
                 blob[at:middle].view(-1, shapes[group].in_features),
                 blob[middle:end].view(-1, rank),
@@ -131,31 +178,52 @@ def _allocate(
     return AdapterWeights(rank, tuple(groups), blob)
 
 
+@dataclass(frozen=True)
+class _Module:
+    """One adapted module in the file; `sides` are the in and out features of the whole base's."""
+
+    file: safe_open
+    name: str
+    target: Target
+    sides: tuple[int, int]
+
+    def read_a(self, columns: Callable[[int], slice]) -> Tensor:
+        """[rank, *]: of `columns(in)`."""
+        inputs, rank = self.sides[0], self.target.rank
+        return self._read("A", (rank, inputs), (slice(None), columns(inputs)))
+
+    def read_b(self, rows: Callable[[int], slice]) -> Tensor:
+        """[*, rank]: of `rows(out)`."""
+        outputs, rank = self.sides[1], self.target.rank
+        return self._read("B", (outputs, rank), (rows(outputs), slice(None)))
+
+    def _read(self, ab: str, expected: tuple[int, int], cuts: tuple[slice, slice]) -> Tensor:
+        name = f"base_model.model.{self.name}.lora_{ab}.weight"
+        view = self.file.get_slice(name)  # type: ignore[no-untyped-call]
+        shape = tuple(view.get_shape())
+        if shape != expected:
+            raise _incompatible(
+                f"{self.name}.lora_{ab} is {list(shape)}, expected {list(expected)}."
+            )
+        if view.get_dtype() not in _DTYPES:
+            raise _incompatible(
+                f"{self.name}.lora_{ab} is {view.get_dtype()}, not F32, F16 or BF16."
+            )
+        tensor: Tensor = view[cuts]
+        return tensor
+
+
 def _fill(
-    file: safe_open,
-    module: str,
-    target: Target,
-    shape: GroupShape,
-    index: int,
-    a: Tensor,
-    b: Tensor,
+    module: _Module, shard: Shard, shape: GroupShape, index: int, a: Tensor, b: Tensor
 ) -> None:
-    """Put one module's A and scaled B at its slice of the group."""
+    """Put the share of one module's A and scaled B at its slice of the group."""
     rank = a.shape[0] // len(shape.slices)
-    start, out = sum(shape.slices[:index]), shape.slices[index]
-    tensor_a = _tensor(file, module, "A", (target.rank, shape.in_features))
-    tensor_b = _tensor(file, module, "B", (out, target.rank))
-    a[index * rank : index * rank + target.rank].copy_(tensor_a)
-    b[start : start + out, : target.rank].copy_(tensor_b.float() * target.scale)
-
-
-def _tensor(file: safe_open, module: str, ab: str, expected: tuple[int, int]) -> Tensor:
-    name = f"base_model.model.{module}.lora_{ab}.weight"
-    view = file.get_slice(name)  # type: ignore[no-untyped-call]
-    shape = tuple(view.get_shape())
-    if shape != expected:
-        raise _incompatible(f"{module}.lora_{ab} is {list(shape)}, expected {list(expected)}.")
-    if view.get_dtype() not in _DTYPES:
-        raise _incompatible(f"{module}.lora_{ab} is {view.get_dtype()}, not F32, F16 or BF16.")
-    tensor: Tensor = file.get_tensor(name)  # type: ignore[no-untyped-call]
-    return tensor
+    own, start, out = module.target.rank, sum(shape.slices[:index]), shape.slices[index]
+    columns = module.read_a(lambda whole: shard.cut(whole, shape.in_features))
+    rows = module.read_b(lambda whole: shard.cut(whole, out))
+    a[index * rank : index * rank + own].copy_(columns)
+    into = b[start : start + out, :own]
+    if rows.dtype == into.dtype:
+        torch.mul(rows, module.target.scale, out=into)  # in fp32 inside, and rounded once
+    else:
+        into.copy_(rows.float() * module.target.scale)

@@ -1,4 +1,4 @@
-"""`motet bench SUITE.json [--json RESULTS.json]`"""
+"""`motet bench SUITE.json`: its cases through the engine, beside what the device allows."""
 
 from __future__ import annotations
 
@@ -6,60 +6,101 @@ import argparse
 import sys
 from pathlib import Path
 
-import msgspec
 import torch
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
-from motet_inference.bench.floor import read_bandwidth, step_bytes
-from motet_inference.bench.measure import Result, run_case, summarise
-from motet_inference.bench.report import device_name, table, write
-from motet_inference.bench.rig import build_engine, build_model
-from motet_inference.bench.suite import Case, Suite, SuiteError, load_suite
-from motet_inference.models.errors import ModelError
-from motet_inference.models.llama import CausalLM
+from motet_inference.bench.cases import Case
+from motet_inference.bench.clock import Deadline
+from motet_inference.bench.plot import PlotError, check_plot, draw
+from motet_inference.bench.report import device_name, line, tables, write
+from motet_inference.bench.session import Session
+from motet_inference.bench.suite import SuiteError, load_suite
 
-WARM_UP_TOKENS = 8
-
-
-def measure(model: CausalLM, suite: Suite, case: Case, *, bandwidth: float) -> Result:
-    """A short run that is not counted, then the suite's number of runs."""
-    engine = build_engine(model, suite, case)
-    warm_up = msgspec.structs.replace(case, output_tokens=min(WARM_UP_TOKENS, case.output_tokens))
-    run_case(engine, warm_up, seed=-1)
-    runs = [run_case(engine, case, seed=seed) for seed in range(suite.repeat)]
-    return summarise(case, runs, floor_ms=1e3 * step_bytes(model, case) / bandwidth)
+_LOG_WIDTH = 200
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The exit status: 0, or 1 when the suite or one of its cases could not be run."""
-    parser = argparse.ArgumentParser(prog="motet bench", description=__doc__)
-    parser.add_argument("suite", type=Path, help="cases, as in tests/bench/cases/")
-    parser.add_argument("--json", type=Path, help="where to write all figures")
-    options = parser.parse_args(arguments)
+    options = _options(arguments)
+    deadline = Deadline(options.seconds)
     console = Console()
+    if not console.is_terminal:
+        console.width = _LOG_WIDTH
     try:
         suite = load_suite(options.suite)
-        model = build_model(suite)
-    except (SuiteError, ModelError, RuntimeError) as error:
+        cases = [case for case in suite.cases if options.only in case.title]
+        if not cases:
+            raise SuiteError(f"no case's title contains {options.only!r}")
+        if options.plot:
+            check_plot(options.plot)
+        session = Session(suite, cases, deadline=deadline, folder=options.folder)
+    except (SuiteError, PlotError, RuntimeError) as error:
         Console(stderr=True).print(f"motet: {error}", markup=False)
         return 1
-    bandwidth = read_bandwidth(model.device)
+    with _progress(console) as progress:
+        bar = progress.add_task("", total=len(session.cases))
+
+        def before(case: Case) -> None:
+            progress.update(bar, description=case.title)
+
+        def after(case: Case) -> None:
+            progress.advance(bar)
+            _tell(console, session, case)
+            if options.json:
+                write(options.json, suite, session.results, session.left_out, speeds=session.speeds)
+
+        session.run(before, after)
+    device = torch.device(suite.device)
     title = (
-        f"{device_name(model.device)}, {suite.dtype}, torch {torch.__version__}, "
-        f"reads {bandwidth / 1e9:,.0f} GB/s"
+        f"{device_name(device)}, {suite.dtype}, torch {torch.__version__}, reads "
+        f"{session.speeds.read / 1e9:,.0f} GB/s, {session.speeds.compute / 1e12:,.3g} TFLOP/s"
     )
-    results, failed = [], False
-    for case in suite.cases:
-        with console.status(case.title):
-            try:
-                results.append(measure(model, suite, case, bandwidth=bandwidth))
-            except (RuntimeError, ValueError) as error:  # the other cases are worth having
-                failed = True
-                console.print(f"{case.title}: {error}", style="red", markup=False)
-        if options.json:
-            write(options.json, suite, results, bandwidth=bandwidth)
-    console.print(table(results, title=title))
-    return int(failed)
+    for table in tables(suite, session.results, title=title):
+        console.print(table)
+    if options.plot:
+        draw(options.plot, session.results, title=title)
+    return int(session.failed)
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="motet bench", description=__doc__)
+    parser.add_argument("suite", type=Path, help="cases, as in tests/bench/cases/")
+    parser.add_argument("--json", type=Path, help="where to write all figures, after each case")
+    parser.add_argument("--plot", type=Path, help="where to draw batches: a file .svg or .png")
+    parser.add_argument(
+        "--seconds", type=float, help="leave out the cases that do not fit into so much time"
+    )
+    parser.add_argument("--only", default="", help="cases whose title contains this")
+    parser.add_argument("--folder", type=Path, help="of a disk, for adapters' files")
+    return parser.parse_args(arguments)
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def _tell(console: Console, session: Session, case: Case) -> None:
+    if session.left_out and session.left_out[-1].case is case:
+        console.print(f"{case.title}: {session.left_out[-1].why}", style="red", markup=False)
+    else:
+        console.print(f"{case.title}: {line(session.results[-1])}", markup=False)
 
 
 if __name__ == "__main__":

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-
 import torch
 
-from motet_inference.adapters.slot_tensors import Group, LoraWeights
-from motet_inference.bench.suite import Case, Suite, groups_of
+from motet_inference.adapters.slot_tensors import LoraWeights
+from motet_inference.bench.cases import BatchCase
+from motet_inference.bench.suite import Suite
 from motet_inference.engine.config import EngineConfig
+from motet_inference.engine.decode import Watch
 from motet_inference.engine.engine import Engine
 from motet_inference.engine.messages import AdapterRef
-from motet_inference.models.config import ModelConfig
+from motet_inference.engine.slots import Slots
 from motet_inference.models.llama import CausalLM
 from motet_inference.models.loader import load_model
-
-_STD = 0.02
+from motet_inference.models.random_weights import random_model
+from motet_inference.ranks import orders
+from motet_inference.ranks.group import device_of
+from motet_inference.ranks.leader import Followers
+from motet_inference.ranks.shard import ALONE
 
 
 class FilledSlots:
     """Slots that hold random adapters from the start: what a digest names is always resident."""
 
-    def __init__(self, model: CausalLM, case: Case) -> None:
+    def __init__(
+        self, model: CausalLM, case: BatchCase, followers: Followers | None = None
+    ) -> None:
+        if followers is not None:
+            sizes = {"num_slots": case.adapters, "max_rank": case.rank}
+            followers.tell(orders.Slots(**sizes, host_bytes=1))
+            followers.tell(orders.Fill(rank=case.rank, targets=case.targets))
         self.weights = LoraWeights.zeros(
             model.config,
             num_slots=case.adapters,
@@ -30,18 +38,19 @@ class FilledSlots:
             dtype=model.dtype,
             device=model.device,
         )
-        for layer in self.weights.layers:
-            for name, slices in groups_of(case.targets).items():
-                if name in layer.groups:
-                    _fill(layer.groups[name], slices, case.rank)
-        self.weights.ranks.fill_(case.rank)
-        self.weights.ranks_host[:] = [case.rank] * case.adapters
+        self.weights.randomise(case.targets, rank=case.rank)
 
     def acquire(self, ref: AdapterRef) -> int | None:
         return int(ref.digest)
 
+    def is_loading(self, ref: AdapterRef) -> bool:
+        return False
+
     def release(self, slot: int) -> None:
         """Nothing is ever evicted."""
+
+    def prefetch(self, ref: AdapterRef) -> None:
+        """It is there."""
 
     def warm(self, ref: AdapterRef) -> None:
         """It is there."""
@@ -53,42 +62,46 @@ class FilledSlots:
         """There is no thread."""
 
 
-def build_model(suite: Suite) -> CausalLM:
-    """The suite's model. Raises ModelError, and RuntimeError for a device that is not there."""
+def build_model(suite: Suite, followers: Followers | None = None) -> CausalLM:
+    """The suite's model, or rank 0's share of it: then the followers load theirs.
+
+    Raises ModelError, and RuntimeError or ValueError for a device that is not there.
+    """
+    fp8, random = suite.quantization == "fp8", suite.weights == "random"
+    shard = followers.shard if followers else ALONE
+    device = followers.device if followers else device_of(torch.device(suite.device), shard)
+    if followers is not None:
+        name = suite.dtype
+        followers.tell(orders.Model(folder=suite.model, dtype=name, fp8=fp8, random=random))
+    load = random_model if random else load_model
     dtype: torch.dtype = getattr(torch, suite.dtype)
-    fp8 = suite.quantization == "fp8"
-    if suite.weights == "file":
-        return load_model(suite.model, dtype=dtype, device=suite.device, fp8=fp8)
-    config = replace(ModelConfig.load(Path(suite.model)), fp8=fp8)
-    model = CausalLM.empty(config, dtype=dtype, device=suite.device)
-    for name, tensor in model.parameters.items():
-        if tensor.ndim == 1:
-            tensor.fill_(1.0)
-        elif name in model.scales:
-            values = torch.empty(tensor.shape, dtype=dtype, device=suite.device)
-            model.put(name, values.normal_(0, _STD))
-        else:
-            tensor.normal_(0, _STD)
-    return model
+    return load(suite.model, dtype=dtype, device=device, fp8=fp8, shard=shard)
 
 
-def build_engine(model: CausalLM, suite: Suite, case: Case) -> Engine:
-    """Just large enough for the case. Raises ValueError for a context that the model cannot."""
-    context = case.prompt_tokens + case.output_tokens
+def build_engine(
+    model: CausalLM,
+    suite: Suite,
+    *,
+    requests: int,
+    context: int,
+    slots: Slots | None,
+    prefix_cache: bool = True,
+    watch: Watch | None = None,
+    followers: Followers | None = None,
+) -> Engine:
+    """Just large enough for so many requests of this context, prompt and output.
+
+    Raises ValueError for a context that the model cannot.
+    """
     # One block more for each: a request is seated only while every running one has a spare.
-    blocks = case.requests * (-(-context // suite.block_size) + 1)
-    sizes = EngineConfig(
+    blocks = requests * (-(-context // suite.block_size) + 1)
+    config = EngineConfig(
         num_blocks=blocks + 1,
         max_context=context,
         block_size=suite.block_size,
-        max_batch=case.requests,
-        token_budget=max(suite.token_budget, case.requests),
+        max_batch=requests,
+        token_budget=max(suite.token_budget, requests),
+        prefix_cache=prefix_cache,
     )
-    return Engine(model, sizes, FilledSlots(model, case) if case.adapters else None)
-
-
-def _fill(group: Group, slices: list[int], rank: int) -> None:
-    starts = [sum(group.slices[:i]) for i in range(len(group.slices))]
-    for i in slices:
-        group.a[:, i * rank : (i + 1) * rank].normal_(0, _STD)
-        group.b[:, starts[i] : starts[i] + group.slices[i]].normal_(0, _STD)
+    tell = followers.tell if followers else None
+    return Engine(model, config, slots, tell=tell, watch=watch)

@@ -1,48 +1,36 @@
-"""What is measured: a suite of cases, read from JSON."""
+"""A suite: cases and the targets they are held against, read from JSON."""
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Raw
 
-from motet_inference.adapters.projections import GROUPS
-
-Count = Annotated[int, Meta(ge=1)]
-Projection = Literal["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
-ALL: tuple[Projection, ...] = (
-    "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj",
-)  # fmt: skip
+from motet_inference.bench.cases import KINDS, Case, Count
+from motet_inference.bench.results import RESULTS
 
 
 class SuiteError(Exception):
     """The file cannot be used; the message says where and why."""
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Requests that arrive together: request i uses adapter i modulo `adapters`; 0 is the base.
+class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One figure of a case, or its ratio to the same figure of another, and what it is to be.
 
-    `slots_only` keeps adapters resident that no request uses: what having them costs.
+    `given` names a row that has to be met as well; `others` says what is known of other engines.
     """
 
-    requests: Count
-    adapters: Annotated[int, Meta(ge=0)] = 0
-    rank: Count = 16
-    targets: Annotated[tuple[Projection, ...], Meta(min_length=1)] = ALL
-    prompt_tokens: Count = 512
-    output_tokens: Annotated[int, Meta(ge=2)] = 128
-    slots_only: bool = False
-    name: str = ""
-
-    @property
-    def title(self) -> str:
-        adapters = f"{self.adapters} adapters" if self.adapters else "base"
-        idle = ", unused" if self.slots_only and self.adapters else ""
-        return self.name or (
-            f"{self.requests} x {self.prompt_tokens}/{self.output_tokens} on {adapters}{idle}"
-        )
+    row: str
+    case: str
+    figure: str
+    over: str = ""
+    at_most: float | None = None
+    at_least: float | None = None
+    given: str = ""
+    others: str = ""
 
 
 class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,6 +40,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     model: str
     cases: Annotated[tuple[Case, ...], Meta(min_length=1)]
+    targets: tuple[Target, ...] = ()
     weights: Literal["file", "random"] = "file"
     dtype: Literal["float32", "bfloat16", "float16"] = "bfloat16"
     quantization: Literal["none", "fp8"] = "none"
@@ -61,13 +50,19 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     block_size: Count = 16
 
 
+class _Kind(msgspec.Struct):
+    kind: str = "batch"
+
+
 def load_suite(path: Path) -> Suite:
     """Raises SuiteError."""
     try:
-        suite = msgspec.json.decode(path.read_bytes(), type=Suite)
+        suite = _decode(path.read_bytes())
+        for target in suite.targets:
+            _check(target, suite)
     except OSError as error:
         raise SuiteError(f"{path}: {error.strerror}") from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, SuiteError) as error:
         raise SuiteError(f"{path}: {error}") from None
     folder = (path.parent / suite.model).resolve()
     if not (folder / "config.json").is_file():
@@ -75,11 +70,40 @@ def load_suite(path: Path) -> Suite:
     return msgspec.structs.replace(suite, model=str(folder))
 
 
-def groups_of(targets: tuple[Projection, ...]) -> dict[str, list[int]]:
-    """The merged projections that hold `targets`, and which of their slices."""
-    found: dict[str, list[int]] = {}
-    for group, names in GROUPS.items():
-        slices = [i for i, name in enumerate(names) if name in targets]
-        if slices:
-            found[group] = slices
-    return found
+def _decode(content: bytes) -> Suite:
+    """Cases by their kinds first: msgspec's own unions have no kind for those that name none."""
+    fields = msgspec.json.decode(content, type=dict[str, Raw])
+    cases = []
+    for i, raw in enumerate(msgspec.json.decode(fields.get("cases", Raw(b"[]")), type=list[Raw])):
+        kind = msgspec.json.decode(raw, type=_Kind).kind
+        if kind not in KINDS:
+            raise SuiteError(f"cases[{i}].kind: {kind} is none of {', '.join(KINDS)}")
+        try:
+            cases.append(msgspec.json.decode(raw, type=KINDS[kind]))
+        except msgspec.ValidationError as error:
+            raise SuiteError(f"cases[{i}]: {error}") from None
+    if not cases:
+        raise SuiteError("cases: there are none")
+    # The rest is checked with a case that stands for all.
+    fields["cases"] = Raw(msgspec.json.encode([{"kind": "batch", "requests": 1}]))
+    suite = msgspec.json.decode(msgspec.json.encode(fields), type=Suite)
+    return msgspec.structs.replace(suite, cases=tuple(cases))
+
+
+def _check(target: Target, suite: Suite) -> None:
+    where = f"target {target.row!r}"
+    if (target.at_most is None) == (target.at_least is None):
+        raise SuiteError(f"{where}: give at_most or at_least")
+    if target.given and target.given not in {t.row for t in suite.targets}:
+        raise SuiteError(f"{where}: given: there is no row {target.given!r}")
+    titles = Counter(case.title for case in suite.cases)
+    for name in (target.case, target.over):
+        if name and titles[name] != 1:
+            raise SuiteError(f"{where}: {titles[name]} cases are called {name!r}")
+        figures = {figure for c in suite.cases if c.title == name for figure in _figures(c)}
+        if name and target.figure not in figures:
+            raise SuiteError(f"{where}: {name!r} has no figure {target.figure!r}")
+
+
+def _figures(case: Case) -> set[str]:
+    return set(RESULTS[type(case)].__struct_fields__) - {"case"}

@@ -9,7 +9,8 @@ from motet_kernels.attention import AttentionBatch
 from motet_kernels.lora import LoraBatch
 from torch import Tensor
 
-from motet_inference.engine.plan import Chunk
+from motet_inference.engine.rows import Row
+from motet_inference.engine.transfer import send
 from motet_inference.models.lora import LoraWeights
 
 
@@ -36,50 +37,63 @@ class Batch:
     @classmethod
     def build(
         cls,
-        chunks: Sequence[Chunk],
+        rows: Sequence[Row],
         *,
         block_size: int,
         lora_weights: LoraWeights | None,
         device: torch.device,
     ) -> "Batch":
-        """Lay out the chunks one after the other, each choice's blocks already being its own."""
+        """Lay out the rows one after the other, each sequence's blocks already being its own."""
         token_ids: list[int] = []
         positions: list[int] = []
         places: list[int] = []
         token_slots: list[int] = []
-        for chunk in chunks:
-            span = range(chunk.start, chunk.start + chunk.count)
-            blocks = chunk.choice.blocks
-            token_ids += chunk.choice.tokens[span.start : span.stop]
+        for row in rows:
+            span, blocks = range(row.start, row.start + len(row.tokens)), row.blocks
+            token_ids += row.tokens
             positions += span
             places += [blocks[p // block_size] * block_size + p % block_size for p in span]
-            slot = chunk.choice.request.slot
-            token_slots += [-1 if slot is None else slot] * chunk.count
-        ends = list(accumulate(chunk.count for chunk in chunks))
-        rows = [end - 1 for end, chunk in zip(ends, chunks, strict=True) if chunk.samples]
+            token_slots += [row.slot] * len(span)
+        ends = list(accumulate(len(row.tokens) for row in rows))
+        sampling = [end - 1 for end, row in zip(ends, rows, strict=True) if row.samples]
+        on_device = send(
+            [
+                torch.tensor(token_ids),
+                torch.tensor(positions),
+                torch.tensor(places),
+                torch.tensor(sampling, dtype=torch.int64),
+                *_sequences(rows, ends, block_size),
+            ],
+            device,
+        )
         lora = None
         if lora_weights is not None:
             lora = LoraBatch.build(token_slots, lora_weights.ranks_host, lora_weights.ranks, device)
         return cls(
-            token_ids=torch.tensor(token_ids, device=device),
-            positions=torch.tensor(positions, device=device),
-            slot_mapping=torch.tensor(places, device=device),
-            attention=_attention(chunks, ends, block_size, device),
+            token_ids=on_device[0],
+            positions=on_device[1],
+            slot_mapping=on_device[2],
+            logit_rows=on_device[3],
+            attention=AttentionBatch(
+                query_start=on_device[4],
+                kv_len=on_device[5],
+                block_tables=on_device[6],
+                max_query=max(len(row.tokens) for row in rows),
+                max_kv=max(row.start + len(row.tokens) for row in rows),
+            ),
             lora=lora,
-            logit_rows=torch.tensor(rows, dtype=torch.int64, device=device),
         )
 
 
-def _attention(
-    chunks: Sequence[Chunk], ends: list[int], block_size: int, device: torch.device
-) -> AttentionBatch:
-    lengths = [chunk.start + chunk.count for chunk in chunks]
+def _sequences(
+    rows: Sequence[Row], ends: list[int], block_size: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """`query_start`, `kv_len` and `block_tables` of an AttentionBatch, on the host."""
+    lengths = [row.start + len(row.tokens) for row in rows]
     widest = -(-max(lengths) // block_size)
-    tables = [(chunk.choice.blocks[:widest] + [0] * widest)[:widest] for chunk in chunks]
-    return AttentionBatch(
-        query_start=torch.tensor([0, *ends], dtype=torch.int32, device=device),
-        kv_len=torch.tensor(lengths, dtype=torch.int32, device=device),
-        block_tables=torch.tensor(tables, dtype=torch.int32, device=device),
-        max_query=max(chunk.count for chunk in chunks),
-        max_kv=max(lengths),
+    tables = [(row.blocks[:widest] + [0] * widest)[:widest] for row in rows]
+    return (
+        torch.tensor([0, *ends], dtype=torch.int32),
+        torch.tensor(lengths, dtype=torch.int32),
+        torch.tensor(tables, dtype=torch.int32),
     )

@@ -3,6 +3,7 @@
 Launched one by one, the kernels of a step of an 8B model keep the host busy for 11 ms and more,
 where the device needs 4 (docs/benchmarks.md). A graph is one launch. It takes fixed addresses and
 shapes: the inputs lie in one buffer, filled by one copy, and a step is padded to the next size.
+Of several ranks only the first fills its buffer; a step begins by copying it to the others.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,12 +22,15 @@ from motet_inference.engine.plan import Chunk
 from motet_inference.models.kv_cache import KVCache
 from motet_inference.models.llama import CausalLM
 from motet_inference.models.lora import LoraWeights
+from motet_inference.ranks.collectives import from_first
 
 # Of a decode step's LoRA tiles: it seldom has more than so many rows of one adapter.
 TILE_ROWS = 16
 
 # A step's forward pass: all rows' logits [size, V] and `best_tokens` of them.
 Forward = Callable[[], tuple[Tensor, Tensor]]
+# Puts something around the steps of so many rows, such as a clock.
+Watch = Callable[[int, Forward], Forward]
 
 
 def sizes(most: int) -> list[int]:
@@ -75,8 +79,8 @@ class Inputs:
             {name: t.numpy() for name, t in _parts(packed, shapes).items()}
             for packed in self._packed
         ]
-        self._on_device = torch.zeros(length, dtype=torch.int32, device=device)
-        self.device = _parts(self._on_device, shapes)
+        self.on_device = torch.zeros(length, dtype=torch.int32, device=device)
+        self.device = _parts(self.on_device, shapes)
         self.query_start = torch.arange(size + 1, dtype=torch.int32, device=device)
         self.fill([], None)
 
@@ -107,7 +111,7 @@ class Inputs:
             host["tables"][row, : len(chunk.choice.blocks)] = chunk.choice.blocks
         if self._ranks is not None:
             self._fill_lora(host, chunks, self._ranks)
-        self._on_device.copy_(self._packed[0], non_blocking=True)
+        self.on_device.copy_(self._packed[0], non_blocking=True)
         if tokens is not None:
             self.device["tokens"][0, :count].copy_(tokens)
 
@@ -147,8 +151,10 @@ class Decoder:
         *,
         max_batch: int,
         max_context: int,
+        watch: Watch | None = None,
     ) -> None:
         self._model, self._kv, self._lora_weights = model, kv, lora_weights
+        self._watch = watch
         self._max_context = max_context
         self._sizes = sizes(max_batch)
         self._pool = torch.cuda.graph_pool_handle() if model.device.type == "cuda" else None
@@ -164,14 +170,21 @@ class Decoder:
         fits = 0 < len(chunks) <= self._sizes[-1]
         return fits and all(chunk.count == 1 and chunk.samples for chunk in chunks)
 
+    def fit(self, chunks: Sequence[Chunk]) -> tuple[int, bool]:
+        """The size and family of the step that these chunks take."""
+        lora = any(chunk.choice.request.slot is not None for chunk in chunks)
+        return next(size for size in self._sizes if size >= len(chunks)), lora
+
+    def repeat(self, size: int, lora: bool) -> None:
+        """Take part in the step that rank 0 runs."""
+        self._steps[size, lora].run()
+
     def run(self, chunks: Sequence[Chunk], tokens: Tensor | None) -> tuple[Tensor, Tensor]:
         """Logits [len(chunks), V] and their `best_tokens`, good until the next call.
 
         The inputs are the choices' own last tokens, or `tokens` where those are not read yet.
         """
-        lora = any(chunk.choice.request.slot is not None for chunk in chunks)
-        size = next(size for size in self._sizes if size >= len(chunks))
-        step = self._steps[size, lora]
+        step = self._steps[self.fit(chunks)]
         step.inputs.fill(chunks, tokens)
         logits, best = step.run()
         return logits[: len(chunks)], best[:, : len(chunks)]
@@ -188,7 +201,8 @@ class Decoder:
         def run() -> tuple[Tensor, Tensor]:
             return self._forward(inputs, lora)
 
-        return _Step(inputs, run if self._pool is None else self._record(run))
+        ready = run if self._pool is None else self._record(run)
+        return _Step(inputs, self._watch(size, ready) if self._watch else ready)
 
     def _record(self, run: Forward) -> Forward:
         # Once before, on a stream of its own: kernels are compiled and libraries make their
@@ -210,6 +224,7 @@ class Decoder:
         return replay
 
     def _forward(self, inputs: Inputs, lora: bool) -> tuple[Tensor, Tensor]:
+        from_first(inputs.on_device, self._model.config.shard)
         token_ids, positions, places = inputs.device["tokens"].long()
         batch = Batch(
             token_ids=token_ids,

@@ -1,12 +1,13 @@
 """The engine: requests in, one step at a time, news out."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 
 from motet_inference.engine.checks import refusal
 from motet_inference.engine.config import EngineConfig
-from motet_inference.engine.decode import Decoder
+from motet_inference.engine.decode import Watch
 from motet_inference.engine.messages import AdapterRef, Add, Extend, Refused, StepOutput
 from motet_inference.engine.news import News
 from motet_inference.engine.plan import Plan
@@ -15,8 +16,8 @@ from motet_inference.engine.runner import Runner
 from motet_inference.engine.sampler import Draw
 from motet_inference.engine.scheduler import Scheduler
 from motet_inference.engine.slots import Slots
-from motet_inference.models.kv_cache import KVCache
 from motet_inference.models.llama import CausalLM
+from motet_inference.ranks.orders import Order, Sizes
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,16 @@ class Engine:
     Source: Zheng et al., "SGLang" (2024), whose later versions call it overlap scheduling.
     """
 
-    def __init__(self, model: CausalLM, config: EngineConfig, slots: Slots | None = None) -> None:
+    def __init__(
+        self,
+        model: CausalLM,
+        config: EngineConfig,
+        slots: Slots | None = None,
+        *,
+        tell: Callable[[Order], None] | None = None,
+        watch: Watch | None = None,
+    ) -> None:
+        """`tell`: the other ranks, where the model is a share. `watch`: put around decode steps."""
         if config.max_context > model.config.max_position:
             raise ValueError(
                 f"max_context {config.max_context} exceeds the model's {model.config.max_position}"
@@ -48,21 +58,10 @@ class Engine:
         self.config = config
         self.model = model
         self._slots = slots
-        kv = KVCache.build(
-            model.config,
-            num_blocks=config.num_blocks,
-            block_size=config.block_size,
-            dtype=model.dtype,
-            device=model.device,
-        )
+        if tell is not None:
+            tell(Sizes(engine=config, lora=slots is not None))
         weights = slots.weights if slots else None
-        fixed = config.fixed_decode
-        decoder = None
-        if model.device.type == "cuda" if fixed is None else fixed:
-            decoder = Decoder(
-                model, kv, weights, max_batch=config.max_batch, max_context=config.max_context
-            )
-        self._runner = Runner(model, kv, weights, decoder)
+        self._runner = Runner.build(model, config, weights, tell=tell, watch=watch)
         self._scheduler = Scheduler(config, slots, eos_token_ids=model.config.eos_token_ids)
         self._ahead: _Flight | None = None
         self._arrivals = count()
@@ -99,6 +98,8 @@ class Engine:
                 max_context=self.config.max_context,
             )
             self._scheduler.add(request)
+            if self._slots is not None and request.adapter is not None:
+                self._slots.prefetch(request.adapter)
 
     def extend(self, extend: Extend) -> None:
         """Raise a request's budget; one that is over is passed by."""

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import torch
+from motet_kernels import draw_tokens
 from torch import Tensor
 
-from motet_inference.engine.rng import gumbel
 from motet_inference.engine.sampling import Filters, Penalties, SamplingBatch
 
 
@@ -65,23 +65,19 @@ def sample(logits: Tensor, sampling: SamplingBatch) -> Draw:
         logits: [R, V], any dtype.
         sampling: of the same R rows.
     """
-    raw = logits.float()
-    finite = raw.amax(-1).isfinite()
-    adjusted = _adjust(raw, sampling)
-    tokens = adjusted.argmax(-1)
-    if len(sampling.drawn):
-        scores = adjusted[sampling.drawn] / sampling.temperature
-        if sampling.filters is not None:
-            scores = _filter(scores, sampling.filters)
-        noise = gumbel(sampling.keys, scores.shape[1])
-        tokens[sampling.drawn] = (scores.double() + noise).argmax(-1)
-    return Draw(torch.stack([tokens, finite.long()]), logits, sampling.logprobs)
+    adjusted = logits
+    if sampling.penalties is not None or sampling.bias is not None:
+        adjusted = _adjust(logits.float(), sampling)
+    if sampling.filters is not None:
+        adjusted = _filter(adjusted.float(), sampling, sampling.filters)
+    best = draw_tokens(adjusted, sampling.temperature, sampling.keys)
+    if adjusted is not logits:
+        best[1] = logits.amax(-1).isfinite()  # what was filtered out may not have been
+    return Draw(best, logits, sampling.logprobs)
 
 
 def _adjust(raw: Tensor, sampling: SamplingBatch) -> Tensor:
-    """Penalties and bias, on a copy if there are any."""
-    if sampling.penalties is None and sampling.bias is None:
-        return raw
+    """Penalties and bias, on a copy."""
     adjusted = raw.clone()
     if sampling.penalties is not None:
         rows = sampling.penalties.rows
@@ -105,8 +101,10 @@ def _penalise(logits: Tensor, penalties: Penalties) -> Tensor:
     return logits - penalties.frequency * counts - penalties.presence * produced
 
 
-def _filter(scores: Tensor, filters: Filters) -> Tensor:
+def _filter(logits: Tensor, sampling: SamplingBatch, filters: Filters) -> Tensor:
     """Minus infinity for what top_k, top_p and min_p drop; the best token always stays."""
+    rows = sampling.drawn
+    scores = logits[rows] / sampling.temperature[rows].unsqueeze(1)
     ordered, order = scores.sort(stable=True, dim=-1, descending=True)
     rank = torch.arange(scores.shape[1], device=scores.device)
     ordered = ordered.masked_fill(rank >= filters.top_k, float("-inf"))
@@ -115,7 +113,10 @@ def _filter(scores: Tensor, filters: Filters) -> Tensor:
     drop = (before >= filters.top_p) | (probability < filters.min_p * probability[:, :1])
     drop |= rank >= filters.top_k
     drop[:, 0] = False
-    return scores.masked_fill(torch.zeros_like(drop).scatter_(1, order, drop), float("-inf"))
+    dropped = torch.zeros_like(drop).scatter_(1, order, drop)
+    kept = logits.clone()
+    kept[rows] = logits[rows].masked_fill(dropped, float("-inf"))
+    return kept
 
 
 def _with_logprobs(

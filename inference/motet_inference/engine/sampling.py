@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -10,6 +11,7 @@ from torch import Tensor
 from motet_inference.engine.messages import Sampling
 from motet_inference.engine.request import Choice
 from motet_inference.engine.rng import row_key
+from motet_inference.engine.transfer import send
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,9 @@ class SamplingBatch:
     Attributes:
         num_rows: R.
         drawn: int64 [D], the rows that are not greedy.
-        temperature: fp32 [D, 1].
-        keys: int64 [D], see `rng.row_key`.
-        filters: None when no row has one.
+        temperature: fp32 [R], 0 where a row is greedy.
+        keys: int64 [R], see `rng.row_key`.
+        filters: None when no drawn row has one.
         penalties: None when no row has one.
         bias: int64 [2, *] coordinates and fp32 [*] values; None when no row has one.
         logprobs: per row, how many of the best tokens to report, None for no logprobs at all.
@@ -73,22 +75,45 @@ class SamplingBatch:
         device: torch.device | str,
         unread: int = 0,
     ) -> "SamplingBatch":
-        """One row per choice, for its next token after so many that are sampled and not read."""
+        """One row per choice, for its next token after so many that are sampled and not read.
+
+        All of it goes to the device in one transfer.
+        """
         params = [choice.request.sampling for choice in choices]
         drawn = [row for row, p in enumerate(params) if p.temperature > 0]
         keys = [
-            row_key(request_seed(choices[r]), choices[r].index, len(choices[r].tokens) + unread)
-            for r in drawn
+            row_key(request_seed(choice), choice.index, len(choice.tokens) + unread)
+            if choice.request.sampling.temperature > 0
+            else 0
+            for choice in choices
         ]
-        return cls(
+        host = cls(
             num_rows=len(choices),
-            drawn=torch.tensor(drawn, dtype=torch.int64, device=device),
-            temperature=_column([params[r].temperature for r in drawn], device),
-            keys=torch.tensor(keys, dtype=torch.int64, device=device),
-            filters=_filters(choices, drawn, vocab_size, device),
-            penalties=_penalties(choices, device),
-            bias=_bias(choices, device),
+            drawn=torch.tensor(drawn, dtype=torch.int64),
+            temperature=torch.tensor([p.temperature for p in params], dtype=torch.float32),
+            keys=torch.tensor(keys, dtype=torch.int64),
+            filters=_filters(choices, drawn, vocab_size),
+            penalties=_penalties(choices),
+            bias=_bias(choices),
             logprobs=tuple(p.logprobs for p in params),
+        )
+        return host.on(device)
+
+    def on(self, device: torch.device | str) -> "SamplingBatch":
+        """The same on a device."""
+        host = [self.drawn, self.temperature, self.keys]
+        for part in (self.filters, self.penalties):
+            host += vars(part).values() if part else ()
+        sent = iter(send([*host, *(self.bias or ())], device))
+        drawn, temperature, keys = next(sent), next(sent), next(sent)
+        return replace(
+            self,
+            drawn=drawn,
+            temperature=temperature,
+            keys=keys,
+            filters=self.filters and Filters(*islice(sent, len(vars(self.filters)))),
+            penalties=self.penalties and Penalties(*islice(sent, len(vars(self.penalties)))),
+            bias=self.bias and (next(sent), next(sent)),
         )
 
 
@@ -119,25 +144,23 @@ def request_seed(choice: Choice) -> int:
     return int.from_bytes(hashlib.blake2b(choice.request.id.encode(), digest_size=8).digest())
 
 
-def _column(values: list[float], device: torch.device | str) -> Tensor:
-    return torch.tensor(values, dtype=torch.float32, device=device).unsqueeze(1)
+def _column(values: list[float]) -> Tensor:
+    return torch.tensor(values, dtype=torch.float32).unsqueeze(1)
 
 
-def _filters(
-    choices: Sequence[Choice], drawn: list[int], vocab_size: int, device: torch.device | str
-) -> Filters | None:
+def _filters(choices: Sequence[Choice], drawn: list[int], vocab_size: int) -> Filters | None:
     params = [choices[row].request.sampling for row in drawn]
     if not any(p.top_k or p.top_p < 1 or p.min_p for p in params):
         return None
     top_k = [min(p.top_k, vocab_size) or vocab_size for p in params]
     return Filters(
-        top_k=torch.tensor(top_k, dtype=torch.int64, device=device).unsqueeze(1),
-        top_p=_column([p.top_p if p.top_p < 1 else 2.0 for p in params], device),
-        min_p=_column([p.min_p for p in params], device),
+        top_k=torch.tensor(top_k, dtype=torch.int64).unsqueeze(1),
+        top_p=_column([p.top_p if p.top_p < 1 else 2.0 for p in params]),
+        min_p=_column([p.min_p for p in params]),
     )
 
 
-def _penalties(choices: Sequence[Choice], device: torch.device | str) -> Penalties | None:
+def _penalties(choices: Sequence[Choice]) -> Penalties | None:
     rows = [
         row for row, p in enumerate(choice.request.sampling for choice in choices) if _penalised(p)
     ]
@@ -152,16 +175,16 @@ def _penalties(choices: Sequence[Choice], device: torch.device | str) -> Penalti
         output += [(at, token) for token in choice.tokens[length:]]
     params = [choices[row].request.sampling for row in rows]
     return Penalties(
-        rows=torch.tensor(rows, dtype=torch.int64, device=device),
-        prompt=_coordinates(prompt, device),
-        output=_coordinates(output, device),
-        presence=_column([p.presence_penalty for p in params], device),
-        frequency=_column([p.frequency_penalty for p in params], device),
-        repetition=_column([p.repetition_penalty for p in params], device),
+        rows=torch.tensor(rows, dtype=torch.int64),
+        prompt=_coordinates(prompt),
+        output=_coordinates(output),
+        presence=_column([p.presence_penalty for p in params]),
+        frequency=_column([p.frequency_penalty for p in params]),
+        repetition=_column([p.repetition_penalty for p in params]),
     )
 
 
-def _bias(choices: Sequence[Choice], device: torch.device | str) -> tuple[Tensor, Tensor] | None:
+def _bias(choices: Sequence[Choice]) -> tuple[Tensor, Tensor] | None:
     biased = [
         (row, token, value)
         for row, choice in enumerate(choices)
@@ -169,9 +192,9 @@ def _bias(choices: Sequence[Choice], device: torch.device | str) -> tuple[Tensor
     ]
     if not biased:
         return None
-    values = torch.tensor([b[2] for b in biased], dtype=torch.float32, device=device)
-    return _coordinates([b[:2] for b in biased], device), values
+    values = torch.tensor([b[2] for b in biased], dtype=torch.float32)
+    return _coordinates([b[:2] for b in biased]), values
 
 
-def _coordinates(pairs: list[tuple[int, int]], device: torch.device | str) -> Tensor:
-    return torch.tensor(pairs, dtype=torch.int64, device=device).view(-1, 2).t()
+def _coordinates(pairs: list[tuple[int, int]]) -> Tensor:
+    return torch.tensor(pairs, dtype=torch.int64).view(-1, 2).t()

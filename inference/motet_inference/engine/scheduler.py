@@ -96,12 +96,12 @@ class Scheduler:
     def foresee(self, plan: Plan) -> Plan | None:
         """The step after one that only decodes, before its results are known.
 
-        None where it cannot be foreseen: someone waits for a seat that is there, a choice or a
+        None where it cannot be foreseen: someone may have a seat that is there, a choice or a
         budget will have reached its end, or there are no blocks. Where a token turns out to end its
         choice, the choice's row of the next step was in vain, and its result is dropped.
         """
         choices = [chunk.choice for chunk in plan.chunks]
-        if len(choices) != len(self.seats.running) or (self.seats.waiting and not self.seats.full):
+        if len(choices) != len(self.seats.running) or self.seats.can_admit:
             return None
         if self._claimed() is not None:
             return None

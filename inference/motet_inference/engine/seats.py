@@ -33,6 +33,14 @@ class Seats:
     def full(self) -> bool:
         return len(self.running) >= self._config.max_batch
 
+    @property
+    def can_admit(self) -> bool:
+        """Whether there is a seat, and someone to try it with: not one that awaits its adapter."""
+        return not self.full and any(
+            slots is None or ref is None or not slots.is_loading(ref)
+            for slots, ref in ((self._slots, c.request.adapter) for c in self.waiting.all)
+        )
+
     def blocks_for(self, tokens: int) -> int:
         return -(-tokens // self._config.block_size)
 

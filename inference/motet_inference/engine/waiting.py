@@ -1,6 +1,8 @@
 """Choices that wait for a seat, by account and arrival."""
 
 from bisect import insort
+from collections.abc import Iterator
+from itertools import chain
 
 from motet_inference.engine.request import Choice
 
@@ -17,6 +19,10 @@ class WaitingLine:
     @property
     def accounts(self) -> set[str]:
         return set(self._lines)
+
+    @property
+    def all(self) -> Iterator[Choice]:
+        return chain.from_iterable(self._lines.values())
 
     @property
     def first(self) -> list[Choice]:

@@ -1,7 +1,7 @@
 """What a Hugging Face config.json says about a decoder: checked, one shape for all families."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +12,7 @@ from motet_inference.models.families import DEFAULTS, Family, family_of
 from motet_inference.models.gemma_config import GemmaConfig, gemma_of
 from motet_inference.models.rope_config import RopeConfig, ropes_of
 from motet_inference.models.windows import windows_of
+from motet_inference.ranks.shard import ALONE, Shard
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class ModelConfig:
         gemma: what Gemmas have and other families do not.
         experts: of the layers that have a mixture of them for their MLP; None where none has.
         fp8: keep the projections' weights in eight bits; a choice of who loads the checkpoint.
+        shard: which rank's share is loaded; likewise. The numbers here are those of the whole
+            model, `local` has the share's.
     """
 
     family: Family
@@ -50,6 +53,7 @@ class ModelConfig:
     gemma: GemmaConfig | None = None
     experts: ExpertsConfig | None = None
     fp8: bool = False
+    shard: Shard = ALONE
 
     def __post_init__(self) -> None:
         if self.num_heads % self.num_kv_heads:
@@ -58,15 +62,55 @@ class ModelConfig:
             )
         if self.head_dim % 2:
             raise UnsupportedModel(f"config.json: head_dim {self.head_dim} is odd")
+        if self.shard.size > 1:
+            self._refuse_ranks()
         if self.fp8:
             self._refuse_fp8()
+
+    def _refuse_ranks(self) -> None:
+        size, kv_heads = self.shard.size, self.num_kv_heads
+        counts = {"heads": self.num_heads, "inner features": self.intermediate_size}
+        if self.experts is not None:
+            counts["inner features of an expert"] = self.experts.inner_size
+        if kv_heads > size:  # else one is for several ranks
+            counts["key-value heads"] = kv_heads
+        elif size % kv_heads:
+            raise UnsupportedModel(f"{size} ranks cannot share {kv_heads} key-value heads evenly")
+        for what, count in counts.items():
+            if count % size:
+                raise UnsupportedModel(f"{count} {what} do not divide over {size} ranks")
 
     def _refuse_fp8(self) -> None:
         if self.experts is not None:
             raise UnsupportedModel("fp8 is not built for experts: load this base without it")
-        odd = [name for name, sides in self.projections.items() if any(s % 16 for s in sides)]
+        sizes = self.local.projections
+        odd = [name for name, sides in sizes.items() if any(side % 16 for side in sides)]
         if odd:
-            raise UnsupportedModel(f"fp8 takes sides that are multiples of 16, unlike {odd[0]}'s")
+            raise UnsupportedModel(
+                "fp8 takes sides that are multiples of 16 on each rank, unlike "
+                f"{odd[0]}'s {sizes[odd[0]]}"
+            )
+
+    @cached_property
+    def local(self) -> "ModelConfig":
+        """The shape of the layers that this rank holds: its heads, its part of inner features."""
+        size, experts = self.shard.size, self.experts
+        if size == 1:
+            return self
+        return replace(
+            self,
+            num_heads=self.num_heads // size,
+            num_kv_heads=max(1, self.num_kv_heads // size),
+            intermediate_size=self.intermediate_size // size,
+            experts=experts and replace(experts, inner_size=experts.inner_size // size),
+            shard=ALONE,
+        )
+
+    @property
+    def head_rows(self) -> int:
+        """Rows of the head that this rank has: its part, or all where they do not divide."""
+        size = self.shard.size
+        return self.vocab_size if self.vocab_size % size else self.vocab_size // size
 
     @property
     def q_size(self) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from motet_kernels import Routing, expert_linear, silu_mul
+from motet_kernels import Product, Routing, expert_linear, silu_mul
 from torch import Tensor
 
 from motet_inference.engine.batch import Batch
@@ -54,13 +54,13 @@ class Experts:
                 named[f"mlp.experts.{e}.{name}.weight"] = tensor
         return named
 
-    def __call__(self, x: Tensor, batch: Batch, lora: LayerLora | None) -> Tensor:
+    def __call__(self, x: Tensor, batch: Batch, lora: LayerLora | None) -> Product:
         """x [T, hidden] -> [T, hidden]."""
         weights, chosen = self._route(x)
         routing = Routing.build(chosen, self.config.num_experts)
-        inner = silu_mul(expert_linear(x, self.gate_up, routing))
+        inner = silu_mul(Product.of(expert_linear(x, self.gate_up, routing)))
         each = expert_linear(inner, self.down, routing).view(*chosen.shape, -1)
-        return torch.einsum("tk,tkh->th", weights, each.float()).to(x.dtype)
+        return Product.of(torch.einsum("tk,tkh->th", weights, each.float()).to(x.dtype))
 
     def _route(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """fp32 weights and int64 numbers of each token's experts, both [T, chosen]."""
@@ -71,13 +71,18 @@ class Experts:
         return weights, chosen
 
 
-def one_by_one(name: str, tensor: Tensor) -> Iterator[tuple[str, Tensor]]:
-    """Take apart what transformers 5 may store whole: the experts of a layer, gate and up merged.
+def holds_experts(name: str) -> bool:
+    """Whether a checkpoint's tensor holds all experts of a layer, as transformers 5 may write."""
+    return name.partition(".mlp.experts.")[2] in ("gate_up_proj", "down_proj")
 
-    Any other tensor is handed through.
+
+def one_by_one(name: str, tensor: Tensor) -> Iterator[tuple[str, Tensor]]:
+    """Take apart a tensor that holds experts, [E, out, in], with gate and up merged.
+
+    One of another number of dimensions is handed through.
     """
-    layer, found, part = name.partition(".mlp.experts.")
-    if not found or part not in ("gate_up_proj", "down_proj") or tensor.ndim != 3:
+    layer, _, part = name.partition(".mlp.experts.")
+    if tensor.ndim != 3:
         yield name, tensor
         return
     for e, expert in enumerate(tensor):

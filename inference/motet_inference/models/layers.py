@@ -3,25 +3,25 @@
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from motet_kernels import (
-    add_lora,
+    LoraBatch,
+    LoraGroup,
+    Product,
+    adapted,
     fp8_linear,
     gelu_mul,
     paged_attention,
-    rms_norm,
-    rope,
+    place_heads,
+    project,
     silu_mul,
-    store_kv,
 )
 from motet_kernels.fp8 import FP8
-from motet_kernels.lora import LoraBatch
 from torch import Tensor
 
 from motet_inference.engine.batch import Batch
 from motet_inference.models.config import ModelConfig
 from motet_inference.models.experts import Experts
-from motet_inference.models.lora import LayerLora, LoraGroup
+from motet_inference.models.lora import LayerLora
 
 
 @dataclass(frozen=True)
@@ -47,28 +47,24 @@ class Linear:
             scale=like.new_empty(outputs, dtype=torch.float32) if fp8 else None,
         )
 
-    def __call__(self, x: Tensor, lora: LoraBatch | None, group: LoraGroup | None) -> Tensor:
+    def __call__(self, x: Tensor, lora: LoraBatch | None, group: LoraGroup | None) -> Product:
         """x [T, in] -> [T, out]."""
         if self.scale is None:
-            y = F.linear(x, self.weight, self.bias)
-        else:
-            y = fp8_linear(x, self.weight, self.scale, self.bias)
-        if lora is not None and group is not None:
-            add_lora(y, x, group.a, group.b, lora, group.slices)
-        return y
+            return project(x, self.weight, self.bias, group, lora)
+        return adapted(fp8_linear(x, self.weight, self.scale, self.bias), x, group, lora)
 
 
 @dataclass(frozen=True)
 class Attention:
-    """Grouped-query attention over the paged cache, with rotary positions."""
+    """Grouped-query attention over the paged cache, with rotary positions.
+
+    Attributes:
+        norms: weights [head_dim] of the queries' norm and of the keys', where there are norms.
+    """
 
     qkv: Linear
     o: Linear
-    q_norm: Tensor | None
-    k_norm: Tensor | None
-    num_heads: int
-    num_kv_heads: int
-    head_dim: int
+    norms: tuple[Tensor, Tensor] | None
     window: int | None
     eps: float
     scale: float
@@ -76,19 +72,15 @@ class Attention:
 
     @classmethod
     def empty(cls, config: ModelConfig, layer: int, like: Tensor) -> "Attention":
-        def norm() -> Tensor | None:
-            return norm_weight(config, config.head_dim, like) if config.qk_norm else None
+        def norm() -> Tensor:
+            return norm_weight(config, config.head_dim, like)
 
         hidden, queries, fp8 = config.hidden_size, config.q_size, config.fp8
         width = queries + 2 * config.kv_size
         return cls(
             qkv=Linear.empty(hidden, width, bias=config.qkv_bias, like=like, fp8=fp8),
             o=Linear.empty(queries, hidden, bias=config.o_bias, like=like, fp8=fp8),
-            q_norm=norm(),
-            k_norm=norm(),
-            num_heads=config.num_heads,
-            num_kv_heads=config.num_kv_heads,
-            head_dim=config.head_dim,
+            norms=(norm(), norm()) if config.qk_norm else None,
             window=config.windows[layer],
             eps=config.rms_eps,
             scale=config.score_scale,
@@ -102,15 +94,17 @@ class Attention:
         cache: tuple[Tensor, Tensor],
         tables: tuple[Tensor, Tensor],
         lora: LayerLora | None,
-    ) -> Tensor:
+    ) -> Product:
         """x [T, hidden] -> [T, hidden]; the step's keys and values are stored in `cache`."""
-        merged = self.qkv(x, batch.lora, lora.qkv if lora else None)
-        heads = merged.view(len(x), -1, self.head_dim)
-        q, k, v = torch.split(heads, [self.num_heads, self.num_kv_heads, self.num_kv_heads], dim=1)
-        if self.q_norm is not None and self.k_norm is not None:
-            q, k = rms_norm(q, self.q_norm, self.eps), rms_norm(k, self.k_norm, self.eps)
-        rope(q, k, batch.positions, *tables)
-        store_kv(k, v, *cache, batch.slot_mapping)
+        q = place_heads(
+            self.qkv(x, batch.lora, lora.qkv if lora else None),
+            batch.positions,
+            tables,
+            cache,
+            batch.slot_mapping,
+            norms=self.norms,
+            eps=self.eps,
+        )
         out = paged_attention(
             q, *cache, batch.attention, scale=self.scale, window=self.window, softcap=self.softcap
         )
@@ -134,7 +128,7 @@ class Mlp:
             gelu=config.gemma is not None,
         )
 
-    def __call__(self, x: Tensor, batch: Batch, lora: LayerLora | None) -> Tensor:
+    def __call__(self, x: Tensor, batch: Batch, lora: LayerLora | None) -> Product:
         """x [T, hidden] -> [T, hidden]."""
         merged = self.gate_up(x, batch.lora, lora.gate_up if lora else None)
         inner = gelu_mul(merged) if self.gelu else silu_mul(merged)

@@ -1,11 +1,11 @@
 """The decoder that all families share; they differ by configuration only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
 import torch.nn.functional as F
-from motet_kernels import add_rms_norm, rms_norm, to_fp8
+from motet_kernels import Product, add_rms_norm, rms_norm, settle, to_fp8
 from torch import Tensor
 
 from motet_inference.engine.batch import Batch
@@ -15,11 +15,16 @@ from motet_inference.models.kv_cache import KVCache
 from motet_inference.models.layers import DecoderLayer, Linear, meta, norm_weight
 from motet_inference.models.lora import LoraWeights
 from motet_inference.models.rope import rope_tables
+from motet_inference.ranks.collectives import gathered, total
+from motet_inference.ranks.shard import ALONE
 
 
 @dataclass(frozen=True)
 class CausalLM:
     """A decoder with its weights. It holds no state between calls: that is all in the KVCache.
+
+    Of several ranks each has its heads, its part of the inner features and its rows of the head;
+    norms and embedding are everybody's. What attention and MLP give is then a part of a sum.
 
     Attributes:
         tables: of the rotation; `local_tables` are those of layers with a window.
@@ -40,14 +45,16 @@ class CausalLM:
         """Unset weights; the loader fills them through `parameters`."""
         like = meta(dtype, device)
         embedding = like.new_empty(config.vocab_size, config.hidden_size)
+        rows = config.shard.cut(config.vocab_size, config.head_rows)
         shape = config.head_dim, config.max_position, device
         tables = rope_tables(config.rope, *shape)
+        layers = tuple(DecoderLayer.empty(config.local, i, like) for i in range(config.num_layers))
         return cls(
             config=config,
             embedding=embedding,
-            layers=tuple(DecoderLayer.empty(config, i, like) for i in range(config.num_layers)),
+            layers=layers,
             norm=norm_weight(config, config.hidden_size, like),
-            head=embedding if config.tie_embeddings else torch.empty_like(embedding),
+            head=embedding[rows] if config.tie_embeddings else torch.empty_like(embedding[rows]),
             tables=tables,
             local_tables=rope_tables(config.local_rope, *shape) if config.local_rope else tables,
         )
@@ -64,6 +71,7 @@ class CausalLM:
     def parameters(self) -> dict[str, Tensor]:
         """Hugging Face's tensor names -> where each one's values belong: views, writable.
 
+        Of several ranks each has its part of what the file holds, see `whole_shapes`.
         Gemma's norms hold 1 + w here, and w in the files; `scales` belong to what is in FP8.
         """
         named = {"model.embed_tokens.weight": self.embedding, "model.norm.weight": self.norm}
@@ -72,6 +80,15 @@ class CausalLM:
         for i, layer in enumerate(self.layers):
             named |= {f"model.layers.{i}.{name}": t for name, t in self._of_layer(layer).items()}
         return named
+
+    @cached_property
+    def whole_shapes(self) -> dict[str, torch.Size]:
+        """The shapes of the `parameters` in a checkpoint."""
+        whole = self
+        if self.config.shard.size > 1:
+            config = replace(self.config, shard=ALONE)
+            whole = CausalLM.empty(config, dtype=self.dtype, device="meta")
+        return {name: tensor.shape for name, tensor in whole.parameters.items()}
 
     @cached_property
     def scales(self) -> dict[str, Tensor]:
@@ -88,6 +105,9 @@ class CausalLM:
     def put(self, name: str, values: Tensor) -> None:
         """Fill one of the `parameters` from values of any dtype, as a checkpoint has them."""
         target, scale = self.parameters[name], self.scales.get(name)
+        if self.config.shard.rank and name.endswith("o_proj.bias"):
+            target.zero_()  # one rank's is enough for their sum
+            return
         if scale is not None:
             values, rows = to_fp8(values.to(self.device))
             scale.copy_(rows)
@@ -96,16 +116,15 @@ class CausalLM:
             target += 1
 
     def _sizes(self, names: tuple[str, ...]) -> list[int]:
-        return [self.config.projections[name.split(".")[1]][1] for name in names]
+        return [self.config.local.projections[name.split(".")[1]][1] for name in names]
 
     def _of_layer(self, layer: DecoderLayer) -> dict[str, Tensor]:
         attention, mlp = layer.attention, layer.mlp
         named = _norms(layer)
         if isinstance(mlp, Experts):
             named |= mlp.parameters
-        if attention.q_norm is not None and attention.k_norm is not None:
-            named["self_attn.q_norm.weight"] = attention.q_norm
-            named["self_attn.k_norm.weight"] = attention.k_norm
+        if attention.norms is not None:
+            named["self_attn.q_norm.weight"], named["self_attn.k_norm.weight"] = attention.norms
         for names, linear in _linears(layer).items():
             for kind, tensor in (("weight", linear.weight), ("bias", linear.bias)):
                 if tensor is not None:
@@ -127,18 +146,24 @@ class CausalLM:
             lora = lora_weights.layers[i] if lora_weights is not None else None
             cache = kv.keys[i], kv.values[i]
             tables = self.tables if layer.attention.window is None else self.local_tables
-            attended = layer.attention(hidden, batch, cache, tables, lora)
+            attended = self._sum(layer.attention(hidden, batch, cache, tables, lora))
             if layer.attention_out_norm is not None:
-                attended = rms_norm(attended, layer.attention_out_norm, eps)
+                attended = Product.of(rms_norm(settle(attended), layer.attention_out_norm, eps))
             hidden, residual = add_rms_norm(attended, residual, layer.post_norm, eps)
             last = i + 1 == len(self.layers)
             norm = self.norm if last else self.layers[i + 1].input_norm
-            inner = layer.mlp(hidden, batch, lora)
+            inner = self._sum(layer.mlp(hidden, batch, lora))
             if layer.mlp_out_norm is not None:
-                inner = rms_norm(inner, layer.mlp_out_norm, eps)
+                inner = Product.of(rms_norm(settle(inner), layer.mlp_out_norm, eps))
             hidden, residual = add_rms_norm(inner, residual, norm, eps)
         rows = hidden if batch.logit_rows is None else hidden[batch.logit_rows]
         return self._score(rows)
+
+    def _sum(self, part: Product) -> Product:
+        """Over all ranks; alone, a product stays as it is, for whoever reads it to add up."""
+        if self.config.shard.size == 1:
+            return part
+        return Product.of(total(settle(part), self.config.shard))
 
     def _embed(self, token_ids: Tensor) -> Tensor:
         embedded = F.embedding(token_ids, self.embedding)
@@ -149,6 +174,8 @@ class CausalLM:
 
     def _score(self, rows: Tensor) -> Tensor:
         logits = F.linear(rows, self.head)
+        if self.config.head_rows < self.config.vocab_size:
+            logits = gathered(logits, self.config.shard)
         if self.config.gemma is None or self.config.gemma.logit_softcap is None:
             return logits
         cap = self.config.gemma.logit_softcap

@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -12,15 +13,21 @@ from torch import Tensor
 
 from motet_inference.models.config import ModelConfig
 from motet_inference.models.errors import BrokenCheckpoint
-from motet_inference.models.experts import one_by_one
+from motet_inference.models.experts import holds_experts, one_by_one
 from motet_inference.models.llama import CausalLM
+from motet_inference.ranks.shard import ALONE, Shard
 
 _INDEX = "model.safetensors.index.json"
 _SINGLE = "model.safetensors"
 
 
 def load_model(
-    folder: Path | str, *, dtype: torch.dtype, device: torch.device | str, fp8: bool = False
+    folder: Path | str,
+    *,
+    dtype: torch.dtype,
+    device: torch.device | str,
+    fp8: bool = False,
+    shard: Shard = ALONE,
 ) -> CausalLM:
     """Load a checkpoint, one file or many with an index.
 
@@ -30,22 +37,25 @@ def load_model(
         device: where to.
         fp8: keep the projections' weights in FP8, see `motet_kernels.fp8`; each is rounded as it
             comes from the file.
+        shard: of several ranks, the one whose share this is: no more of the files is read.
 
     Raises:
         BrokenCheckpoint: a file or tensor is missing, superfluous or misshapen.
         UnsupportedModel: see `ModelConfig.load`.
     """
     folder = Path(folder)
-    config = replace(ModelConfig.load(folder), revision=base_revision(folder), fp8=fp8)
+    read = ModelConfig.load(folder)
+    config = replace(read, revision=base_revision(folder), fp8=fp8, shard=shard)
     model = CausalLM.empty(config, dtype=dtype, device=device)
     missing = set(model.parameters)
-    for path, name, tensor in _tensors(folder):
+    for stored in _tensors(folder):
+        name = stored.name
         if name.endswith("rotary_emb.inv_freq") or (
             config.tie_embeddings and name == "lm_head.weight"
         ):
             continue  # both are derived
         missing.discard(name)
-        _copy(path, name, tensor, model)
+        _copy(stored, model)
     if missing:
         raise BrokenCheckpoint(f"{folder}: no tensor {sorted(missing)[0]} ({len(missing)} missing)")
     return model
@@ -87,23 +97,47 @@ def shards(folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
-def _tensors(folder: Path) -> Iterator[tuple[Path, str, Tensor]]:
+@dataclass(frozen=True)
+class _Stored:
+    """A tensor that a file holds, or an expert's part of one; `source` knows how to cut it."""
+
+    path: Path
+    name: str
+    shape: tuple[int, ...]
+    source: Any
+
+    def read(self, cuts: tuple[slice, ...]) -> Tensor:
+        tensor: Tensor = self.source[cuts]
+        return tensor
+
+
+def _tensors(folder: Path) -> Iterator[_Stored]:
     for path in shards(folder):
         try:
             with safe_open(path, "pt") as file:
                 for name in file.keys():  # noqa: SIM118 (not a dict: it cannot be iterated)
-                    for part, tensor in one_by_one(name, file.get_tensor(name)):
-                        yield path, part, tensor
+                    yield from _stored(file, path, name)
         except SafetensorError as error:
             raise BrokenCheckpoint(f"{path}: {error}") from error
 
 
-def _copy(path: Path, name: str, source: Tensor, model: CausalLM) -> None:
+def _stored(file: safe_open, path: Path, name: str) -> Iterator[_Stored]:
+    if holds_experts(name):
+        whole: Tensor = file.get_tensor(name)  # type: ignore[no-untyped-call]
+        for part, tensor in one_by_one(name, whole):
+            yield _Stored(path, part, tuple(tensor.shape), tensor)
+    else:
+        view = file.get_slice(name)  # type: ignore[no-untyped-call]
+        yield _Stored(path, name, tuple(view.get_shape()), view)
+
+
+def _copy(stored: _Stored, model: CausalLM) -> None:
+    path, name = stored.path, stored.name
     target = model.parameters.get(name)
     if target is None:
         raise BrokenCheckpoint(f"{path}: {name} has no place in a {model.config.family} decoder")
-    if source.shape != target.shape:
-        raise BrokenCheckpoint(
-            f"{path}: {name} is {tuple(source.shape)}, config.json says {tuple(target.shape)}"
-        )
-    model.put(name, source)
+    whole = model.whole_shapes[name]
+    if stored.shape != whole:
+        raise BrokenCheckpoint(f"{path}: {name} is {stored.shape}, config.json says {tuple(whole)}")
+    cuts = map(model.config.shard.cut, whole, target.shape)
+    model.put(name, stored.read(tuple(cuts)))

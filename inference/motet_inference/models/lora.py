@@ -7,18 +7,8 @@ as `motet_kernels.add_lora` takes it, for all slots at once.
 from collections.abc import Sequence
 from typing import Protocol
 
+from motet_kernels import LoraGroup
 from torch import Tensor
-
-
-class LoraGroup(Protocol):
-    """The adapters of one merged projection: a [S, n*R, in], b [S, out, R] with the scale in it."""
-
-    @property
-    def a(self) -> Tensor: ...
-    @property
-    def b(self) -> Tensor: ...
-    @property
-    def slices(self) -> tuple[int, ...]: ...
 
 
 class LayerLora(Protocol):

@@ -324,7 +324,7 @@ class StatsRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class StatsReply(_message.Message):
-    __slots__ = ("worker_id", "role", "base_model", "ready", "uptime_s", "steps", "steps_mixed", "steps_by_adapters", "prompt_tokens", "cached_tokens", "completion_tokens", "preemptions", "running", "waiting", "blocks_total", "blocks_free", "slots_total", "adapters", "core_restarts", "step_ms_p50", "step_ms_p99")
+    __slots__ = ("worker_id", "role", "base_model", "ready", "uptime_s", "steps", "steps_mixed", "steps_by_adapters", "prompt_tokens", "cached_tokens", "completion_tokens", "preemptions", "running", "waiting", "blocks_total", "blocks_free", "slots_total", "adapters", "core_restarts", "step_ms_p50", "step_ms_p99", "tensor_parallel")
     class StepsByAdaptersEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -353,6 +353,7 @@ class StatsReply(_message.Message):
     CORE_RESTARTS_FIELD_NUMBER: _ClassVar[int]
     STEP_MS_P50_FIELD_NUMBER: _ClassVar[int]
     STEP_MS_P99_FIELD_NUMBER: _ClassVar[int]
+    TENSOR_PARALLEL_FIELD_NUMBER: _ClassVar[int]
     worker_id: str
     role: Role
     base_model: str
@@ -374,7 +375,8 @@ class StatsReply(_message.Message):
     core_restarts: int
     step_ms_p50: float
     step_ms_p99: float
-    def __init__(self, worker_id: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., base_model: _Optional[str] = ..., ready: bool = ..., uptime_s: _Optional[float] = ..., steps: _Optional[int] = ..., steps_mixed: _Optional[int] = ..., steps_by_adapters: _Optional[_Mapping[int, int]] = ..., prompt_tokens: _Optional[int] = ..., cached_tokens: _Optional[int] = ..., completion_tokens: _Optional[int] = ..., preemptions: _Optional[int] = ..., running: _Optional[int] = ..., waiting: _Optional[int] = ..., blocks_total: _Optional[int] = ..., blocks_free: _Optional[int] = ..., slots_total: _Optional[int] = ..., adapters: _Optional[_Iterable[_Union[ResidentAdapter, _Mapping]]] = ..., core_restarts: _Optional[int] = ..., step_ms_p50: _Optional[float] = ..., step_ms_p99: _Optional[float] = ...) -> None: ...
+    tensor_parallel: int
+    def __init__(self, worker_id: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., base_model: _Optional[str] = ..., ready: bool = ..., uptime_s: _Optional[float] = ..., steps: _Optional[int] = ..., steps_mixed: _Optional[int] = ..., steps_by_adapters: _Optional[_Mapping[int, int]] = ..., prompt_tokens: _Optional[int] = ..., cached_tokens: _Optional[int] = ..., completion_tokens: _Optional[int] = ..., preemptions: _Optional[int] = ..., running: _Optional[int] = ..., waiting: _Optional[int] = ..., blocks_total: _Optional[int] = ..., blocks_free: _Optional[int] = ..., slots_total: _Optional[int] = ..., adapters: _Optional[_Iterable[_Union[ResidentAdapter, _Mapping]]] = ..., core_restarts: _Optional[int] = ..., step_ms_p50: _Optional[float] = ..., step_ms_p99: _Optional[float] = ..., tensor_parallel: _Optional[int] = ...) -> None: ...
 
 class ResidentAdapter(_message.Message):
     __slots__ = ("digest", "state", "pins", "requests")

@@ -6,11 +6,12 @@ Started by the front as `python -m motet_inference.server.core <fd> <config>`.
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import sys
 import time
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from motet_inference.engine import messages as m
 from motet_inference.server import wire
@@ -19,6 +20,8 @@ from motet_inference.server import wire
 _PAUSE_S = 0.002
 _WARM_PAUSE_S = 0.02
 _WARM_PATIENCE_S = 60.0
+# A step that lost a rank fails a moment before the rank's end is seen.
+_LOSS_S = 1.0
 CANNOT_START = 3
 
 log = logging.getLogger(__name__)
@@ -130,17 +133,18 @@ def main() -> None:
     # Imported late, so that what the loop's tests need does not load torch.
     from motet_inference.config import WorkerConfig
     from motet_inference.models.errors import ModelError
-    from motet_inference.server.build import build_engine
+    from motet_inference.server.build import build_engine, start_followers
     from motet_inference.server.pipe import CorePipe
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s core %(levelname)s %(message)s")
     pipe = CorePipe(socket.socket(fileno=int(sys.argv[1])))
     config = WorkerConfig.model_validate_json(sys.argv[2])
     try:
-        engine, slots = build_engine(config)
+        followers = start_followers(config)
+        engine, slots = build_engine(config, followers)
     except (ModelError, ValueError, OSError) as error:
         log.error("cannot start: %s", error)
-        sys.exit(CANNOT_START)
+        _give_up(CANNOT_START)
     info = wire.CoreInfo(
         num_blocks=engine.config.num_blocks,
         max_context=engine.config.max_context,
@@ -152,8 +156,22 @@ def main() -> None:
         CoreLoop(engine, slots, pipe).run()
     except Exception:
         log.exception("the engine failed")
-        sys.exit(1)
+        if followers is not None:
+            followers.lost(timeout=_LOSS_S)  # which then says so, and ends this process
+        _give_up(1)
     slots.close()
+    del engine
+    if followers is not None:
+        followers.close()
+
+
+def _give_up(status: int) -> NoReturn:
+    """End without a farewell: other ranks may wait for this one in a collective, and it for them.
+
+    They end when it has.
+    """
+    logging.shutdown()
+    os._exit(status)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import secrets
 import signal
 import socket
 import sys
+from dataclasses import replace
 
 import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -18,6 +19,7 @@ from motet_inference.adapters.store import AdapterStore
 from motet_inference.config import WorkerConfig
 from motet_inference.models.config import ModelConfig
 from motet_inference.models.errors import ModelError
+from motet_inference.ranks.shard import Shard
 from motet_inference.rpc import worker_pb2_grpc as pb_grpc
 from motet_inference.rpc.client import MAX_MESSAGE
 from motet_inference.server.engine_process import CannotStart, EngineProcess
@@ -54,7 +56,8 @@ class Worker:
     def __init__(self, config: WorkerConfig) -> None:
         """Raises ModelError, UnsupportedTokenizer, RuntimeError for a folder in use."""
         self._config = config
-        base = ModelConfig.load(config.base)
+        shard = Shard(0, config.tensor_parallel)
+        base = replace(ModelConfig.load(config.base), shard=shard)  # sizes that do not divide
         tokenizer = Tokenizer(config.base, max_position=base.max_position)
         self._store = AdapterStore(
             config.cache, limit=config.cache_mb << 20, s3_endpoint=config.s3_endpoint

@@ -80,6 +80,7 @@ class WorkerService(pb_grpc.WorkerServicer):
         reply.ready = self._core.ready.is_set() and not self._front.draining
         reply.slots_total = self._config.slots
         reply.core_restarts = self._core.restarts
+        reply.tensor_parallel = self._config.tensor_parallel
         if self._news.info is not None:
             reply.blocks_total = self._news.info.num_blocks
         return reply

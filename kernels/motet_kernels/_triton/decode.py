@@ -7,7 +7,14 @@ import triton.language as tl
 from torch import Tensor
 
 from motet_kernels._triton.attend import absorb
-from motet_kernels._triton.launch import UP, multiprocessors, power_of_two
+from motet_kernels._triton.launch import (
+    UP,
+    early,
+    multiprocessors,
+    power_of_two,
+    ready,
+    started,
+)
 from motet_kernels.attention import AttentionBatch
 
 
@@ -18,14 +25,18 @@ def _decode(
     HEADS: tl.constexpr, KV_HEADS: tl.constexpr, D: tl.constexpr, PAGE: tl.constexpr,
     WINDOW: tl.constexpr, SOFTCAP: tl.constexpr, SPLITS: tl.constexpr,
     BLOCK_G: tl.constexpr, BLOCK_N: tl.constexpr, BLOCK_D: tl.constexpr, UP: tl.constexpr,
+    EARLY: tl.constexpr,
 ):  # fmt: skip
     """The output if SPLITS is 1, else a normalised part and its level, log2 of its weight."""
+    started(EARLY)
     kv_head, split, sequence = tl.program_id(0), tl.program_id(1), tl.program_id(2)
     row = tl.load(query_start + sequence)
-    if tl.load(query_start + sequence + 1) - row != 1:
+    rows = tl.load(query_start + sequence + 1) - row
+    length = tl.load(kv_len + sequence)
+    ready(EARLY)
+    if rows != 1:
         return
     GROUP: tl.constexpr = HEADS // KV_HEADS
-    length = tl.load(kv_len + sequence)
     low = tl.maximum(0, length - WINDOW) if WINDOW > 0 else 0
     chunk = tl.cdiv(tl.cdiv(length - low, SPLITS), BLOCK_N) * BLOCK_N
     begin = low + split * chunk
@@ -61,9 +72,11 @@ def _decode(
 @triton.jit
 def _merge(
     out, part, level, query_start, HEADS: tl.constexpr, D: tl.constexpr, SPLITS: tl.constexpr,
-    BLOCK_D: tl.constexpr,
+    BLOCK_D: tl.constexpr, EARLY: tl.constexpr,
 ):  # fmt: skip
     """Weigh a head's parts by their levels."""
+    started(EARLY)
+    ready(EARLY)
     head, sequence = tl.program_id(0), tl.program_id(1)
     row = tl.load(query_start + sequence)
     if tl.load(query_start + sequence + 1) - row != 1:
@@ -96,8 +109,9 @@ def decode_triton(
     page, kv_heads = k_cache.shape[1:3]
     sequences = batch.kv_len.shape[0]
     longest = batch.max_kv if window is None else min(batch.max_kv, window)
-    splits = _splits(longest, sequences * kv_heads, 2 * multiprocessors(q.device))
-    block_n, block_d = _block_n(q.dtype, dim), max(16, power_of_two(dim))
+    splits = _splits(longest, sequences * kv_heads, multiprocessors(q.device))
+    block_n, stages = _tile(q.dtype, dim)
+    block_d = max(16, power_of_two(dim))
     shape = (sequences, heads, splits) if splits > 1 else (0,)
     level = torch.empty(shape, dtype=torch.float32, device=q.device)
     part = torch.empty((*shape, dim), dtype=torch.float32, device=q.device)
@@ -107,12 +121,13 @@ def decode_triton(
         HEADS=heads, KV_HEADS=kv_heads, D=dim, PAGE=page,
         WINDOW=window or 0, SOFTCAP=softcap is not None, SPLITS=splits,
         BLOCK_G=max(16, power_of_two(heads // kv_heads)), BLOCK_N=block_n, BLOCK_D=block_d, UP=UP,
-        num_warps=4, num_stages=3 if dim <= 128 else 2,
+        num_warps=4, num_stages=stages, **early(q.device),
     )  # fmt: skip
     if splits > 1:
         _merge[(heads, sequences)](
             out, part, level, batch.query_start,
             HEADS=heads, D=dim, SPLITS=splits, BLOCK_D=block_d, num_warps=4,
+            **early(q.device),
         )  # fmt: skip
 
 
@@ -127,7 +142,8 @@ def _splits(longest: int, programs: int, device_fill: int) -> int:
     return splits
 
 
-def _block_n(dtype: torch.dtype, dim: int) -> int:
+def _tile(dtype: torch.dtype, dim: int) -> tuple[int, int]:
+    """Keys at once, and how many such tiles are under way."""
     if dtype == torch.float32:
-        return 16
-    return 64 if dim <= 128 else 32
+        return 16, 3 if dim <= 128 else 2
+    return (64, 3) if dim <= 128 else (32, 2)

@@ -17,7 +17,7 @@ from motet_platform.accounts.models import Account, User
 from motet_platform.accounts.services import account_create, email_vouch
 from motet_platform.adapters.files import FILE_NAMES
 from motet_platform.adapters.multipart import AdapterFiles
-from motet_platform.adapters.receive import Received
+from motet_platform.adapters.receive import Limit, Received
 from motet_platform.adapters.services import adapter_create, version_upload
 from motet_platform.catalog.services import PriceIn, base_add
 from motet_platform.config import get_config
@@ -69,7 +69,7 @@ def _upload(account: Account, owner: User, name: str, folder: Path) -> None:
     try:
         for part, file_name in FILE_NAMES.items():
             data = (folder / file_name).read_bytes()
-            files[part] = Received.of([data], what=file_name, limit=len(data))
+            files[part] = Received.of([data], Limit.of(part))
         version_upload(adapter=adapter, files=files, created_by=owner)
     finally:
         files.close()

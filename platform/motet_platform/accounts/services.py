@@ -113,13 +113,17 @@ def account_grant(*, account: Account, usd: str, source_key: str) -> int:
         raise InvalidRequest("Grant a positive amount.", param="amount")
     with transaction.atomic():
         wallet = wallet_open(account_id=account.pk)
-        credit_grant(
-            wallet_id=wallet.pk,
-            amount=amount,
-            kind="paid",
-            source_key=source_key,
-            memo="granted by the operator",
-        )
+        try:
+            credit_grant(
+                wallet_id=wallet.pk,
+                amount=amount,
+                kind="paid",
+                source_key=source_key,
+                memo="granted by the operator",
+                source="adjustment",
+            )
+        except ValueError as error:
+            raise InvalidRequest(str(error), param="amount") from None
         audit(account, "credit.grant", account.slug, after={"amount": usd, "once": source_key})
     return amount
 

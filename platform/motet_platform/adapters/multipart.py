@@ -11,7 +11,7 @@ from rest_framework.parsers import BaseParser
 
 from motet_platform.adapters.gate.lora_config import MAX_BYTES
 from motet_platform.adapters.models import Part
-from motet_platform.adapters.receive import Received
+from motet_platform.adapters.receive import Limit, Received
 from motet_platform.config import get_config
 from motet_platform.errors import InvalidRequest, PayloadTooLarge
 
@@ -45,8 +45,7 @@ class _Handler(FileUploadHandler):
             raise InvalidRequest(
                 f"The part {field_name} came twice.", code="upload_part_duplicate", param=field_name
             )
-        limit = MAX_BYTES if field_name == Part.CONFIG else get_config().max_upload_bytes
-        self.files[field_name] = Received(what=field_name, limit=limit)
+        self.files[field_name] = Received(Limit.of(Part(field_name)))
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         assert self.field_name is not None

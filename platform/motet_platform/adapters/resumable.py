@@ -11,13 +11,11 @@ from motet_inference.rpc.digest import adapter_digest
 
 from motet_platform.accounts.models import User
 from motet_platform.adapters.files import chunk_key, staging
-from motet_platform.adapters.gate.lora_config import MAX_BYTES
 from motet_platform.adapters.models import Adapter, Part, State, UploadPart, Version
-from motet_platform.adapters.receive import Received
+from motet_platform.adapters.receive import Limit, Received
 from motet_platform.adapters.services import version_open, version_submit
 from motet_platform.adapters.storage import get_store
-from motet_platform.config import get_config
-from motet_platform.errors import InvalidRequest, NotFound, PayloadTooLarge
+from motet_platform.errors import InvalidRequest, NotFound
 
 MAX_CHUNK = 64 * 1024 * 1024
 MAX_CHUNKS = 10_000
@@ -33,12 +31,8 @@ def upload_declare(
     *, adapter: Adapter, parts: Mapping[Part, Declared], created_by: User | None = None
 ) -> Version:
     """A version that waits for its bytes. PayloadTooLarge before any of them is sent."""
-    limits = {Part.CONFIG: MAX_BYTES, Part.MODEL: get_config().max_upload_bytes}
     for part, declared in parts.items():
-        if declared.size > limits[part]:
-            raise PayloadTooLarge(
-                f"{part.value} is larger than {limits[part]} bytes.", code="upload_too_large"
-            )
+        Limit.of(part).check(declared.size)
     with transaction.atomic():
         total = sum(declared.size for declared in parts.values())
         version = version_open(adapter=adapter, created_by=created_by, size=total)

@@ -8,13 +8,13 @@ from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from motet_platform.adapters.models import Part
 from motet_platform.adapters.multipart import AdapterFiles, AdapterUploadParser
-from motet_platform.adapters.receive import Received
+from motet_platform.adapters.receive import Limit, Received
 from motet_platform.adapters.resumable import (
     MAX_CHUNK,
     Declared,
@@ -33,6 +33,7 @@ from motet_platform.adapters.serializers import (
 )
 from motet_platform.adapters.services import version_delete, version_upload
 from motet_platform.api.body import take_large_body
+from motet_platform.api.json_body import JsonParser
 from motet_platform.api.view import ApiView
 from motet_platform.errors import InvalidRequest, NotFound
 from motet_platform.keys import scopes
@@ -43,7 +44,7 @@ _READ = 256 * 1024
 
 class VersionsView(ApiView):
     scopes = {"GET": scopes.ADAPTERS_READ, "POST": scopes.ADAPTERS_WRITE}
-    parser_classes = (AdapterUploadParser, JSONParser)
+    parser_classes = (AdapterUploadParser, JsonParser)
 
     @extend_schema(operation_id="versions_list", responses=VersionListOut)
     def get(self, request: Request, name: str) -> Response:
@@ -131,7 +132,7 @@ class PartView(ApiView):
             raise NotFound("There is no such part.", code="upload_not_found")
         first, last, total = _content_range(request)
         take_large_body(request)
-        chunk = Received.of(_pieces(request.data), what="The chunk", limit=MAX_CHUNK)
+        chunk = Received.of(_pieces(request.data), Limit(MAX_CHUNK, "The chunk"))
         try:
             if chunk.size != last - first + 1:
                 raise InvalidRequest(

@@ -2,38 +2,49 @@
 
 Django's own ASGI handler writes a body of any size to disk before a view can refuse it. Here the
 view's thread pulls the messages as it reads, so a client is slowed down to the disk's pace, and
-what an unauthorised client sends is never stored.
+what an unauthorised client sends is never stored. While a slow client is waited for, others get the
+request's seat and its database connection.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextvars import ContextVar
 from typing import Any
 
 from django.core.handlers.asgi import ASGIHandler
+from django.db import connection
 from django.http.request import UnreadablePostError
 from rest_framework.request import Request
 
+from motet_platform.api.seats import SEATS, Seat
 from motet_platform.errors import PayloadTooLarge
 
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
+_seat: ContextVar[Seat] = ContextVar("seat")
+
 SMALL = 1024 * 1024  # JSON bodies and forms
+PATIENCE = 0.1  # seconds in all that a request keeps its seat while it waits for its client
 IDLE_SECONDS = 60
 
 
 class BodyStream:
     """A file-like body for the one thread of a synchronous view."""
 
-    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop, seat: Seat) -> None:
         self._receive = receive
         self._loop = loop
+        self._seat = seat
         self._buffer = bytearray()
         self._more = True
         self._seen = 0
+        self._patience = PATIENCE
         self.limit: int | None = SMALL
 
     def read(self, size: int | None = -1) -> bytes:
@@ -60,12 +71,12 @@ class BodyStream:
 
     def _pull(self) -> None:
         future = asyncio.run_coroutine_threadsafe(_next(self._receive), self._loop)
+        begun = time.monotonic()
         try:
-            message = future.result(IDLE_SECONDS)
+            message = future.result(max(0.0, self._patience))
         except FutureTimeout:
-            future.cancel()
-            self._more = False
-            raise UnreadablePostError("the client stopped sending") from None
+            message = self._wait(future)
+        self._patience -= time.monotonic() - begun
         if message["type"] == "http.disconnect":
             self._more = False
             raise UnreadablePostError("the client went away")
@@ -76,16 +87,49 @@ class BodyStream:
             raise PayloadTooLarge(f"The body is larger than {self.limit} bytes.")
         self._buffer += body
 
+    def _wait(self, future: Future[Message]) -> Message:
+        if not connection.in_atomic_block:
+            connection.close()
+        self._loop.call_soon_threadsafe(self._seat.give)
+        try:
+            return future.result(IDLE_SECONDS)
+        except FutureTimeout:
+            future.cancel()
+            self._more = False
+            raise UnreadablePostError("the client stopped sending") from None
+        finally:
+            asyncio.run_coroutine_threadsafe(self._seat.take(), self._loop).result()
+
 
 async def _next(receive: Receive) -> Message:
     return await receive()
 
 
 class StreamingHandler(ASGIHandler):
-    """Django's handler with the body left where it is until it is read."""
+    """Django's handler with the body left where it is until it is read, for `seats` at once."""
+
+    def __init__(self, seats: int = SEATS) -> None:
+        super().__init__()
+        self._seats = asyncio.Semaphore(seats)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def send_soon(message: Any) -> None:
+            try:
+                await asyncio.wait_for(send(message), IDLE_SECONDS)
+            except TimeoutError:
+                # It reads no more. Django ends the response at this as if the client had left.
+                raise asyncio.CancelledError from None
+
+        seat = Seat(self._seats)
+        _seat.set(seat)
+        await seat.take()
+        try:
+            await super().__call__(scope, receive, send_soon)
+        finally:
+            seat.leave()
 
     async def read_body(self, receive: Receive) -> Any:
-        return BodyStream(receive, asyncio.get_running_loop())
+        return BodyStream(receive, asyncio.get_running_loop(), _seat.get())
 
     async def listen_for_disconnect(self, receive: Receive) -> None:
         # Messages belong to the body's reader; it is told of a client that goes away.

@@ -44,8 +44,6 @@ def as_motet_error(exc: Exception) -> errors.MotetError:
             return errors.MethodNotAllowed()
         case exceptions.UnsupportedMediaType():
             return errors.InvalidRequest(str(exc.detail), code="unsupported_media_type")
-        case exceptions.ParseError():
-            return errors.InvalidRequest("The body is not valid JSON.", code="invalid_json")
         case exceptions.ValidationError():
             return _validation(exc.detail)
         case DjangoValidationError():

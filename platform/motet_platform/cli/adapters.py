@@ -11,7 +11,7 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from motet_platform.cli import push as sending
-from motet_platform.cli.client import ApiError, api, check, listed
+from motet_platform.cli.client import ApiError, adapter_path, api, check, listed
 from motet_platform.cli.output import (
     REJECTED,
     Json,
@@ -75,7 +75,7 @@ def ls(as_json: Json = False) -> None:
 def show(name: str, as_json: Json = False) -> None:
     """Show an adapter with its versions and aliases."""
     with api() as client:
-        adapter = check(client.get(f"adapters/{name}"))
+        adapter = check(client.get(adapter_path(name)))
     if as_json:
         print_json(adapter)
         return
@@ -95,13 +95,21 @@ def rm(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Delete an adapter with all its versions, or one version."""
-    adapter, _, number = name.partition("@")
+    adapter, at, number = name.partition("@")
     if not yes:
         typer.confirm(f"Delete {name} for good?", abort=True, err=True)
     with api() as client:
-        path = f"adapters/{adapter}/versions/{number}" if number else f"adapters/{adapter}"
+        path = adapter_path(adapter)
+        if at:
+            path += f"/versions/{_version(number)}"
         check(client.delete(path))
     note(f"deleted {name}")
+
+
+def _version(number: str) -> int:
+    if not (number.isascii() and number.isdigit()):
+        raise ApiError(404, "version_not_found", "There is no such version: write NAME@3.")
+    return int(number)
 
 
 @app.command()
@@ -161,7 +169,7 @@ def _require_files(folder: Path) -> None:
 
 def _ensure(client: httpx.Client, name: str, base: str) -> None:
     try:
-        adapter = check(client.get(f"adapters/{name}"))
+        adapter = check(client.get(adapter_path(name)))
     except ApiError as error:
         if error.code != "adapter_not_found":
             raise

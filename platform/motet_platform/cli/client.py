@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -62,6 +63,14 @@ def check(response: httpx.Response) -> Any:
     except (ValueError, KeyError, TypeError):
         code, message = "unexpected_answer", f"the server answered {response.status_code}"
     raise ApiError(response.status_code, code, message)
+
+
+def adapter_path(name: str) -> str:
+    """`adapters/{name}`, and never another address: ApiError as for one that is not there."""
+    if not re.fullmatch(r"[\w-][\w.-]*", name, re.ASCII):
+        hint = f" Write its bare name: {name.rsplit('/', 1)[1]}." if "/" in name else ""
+        raise ApiError(404, "adapter_not_found", f"There is no such adapter.{hint}")
+    return f"adapters/{name}"
 
 
 def listed(client: httpx.Client, path: str) -> Iterator[dict[str, Any]]:

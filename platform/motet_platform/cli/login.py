@@ -23,13 +23,11 @@ def login(
     key = sys.stdin.readline() if key_stdin else typer.prompt("API key", hide_input=True, err=True)
     try:
         profile = Profile(root_url(base_url), key.strip())
-        if not profile.api_key.isascii() or not profile.api_key.isprintable():
-            fail("that is no key", DENIED)
         with connect(profile) as client:
             models = check(client.get("models"))["data"]
         path = save(profile)
     except ProfileError as error:
-        fail(str(error))
+        fail(str(error), DENIED)
     except ApiError as error:
         fail(f"{error} ({error.code})", error.exit_code)
     except httpx.HTTPError as error:

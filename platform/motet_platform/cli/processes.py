@@ -45,9 +45,15 @@ def worker() -> None:
 def bench(
     suite: Annotated[Path, typer.Argument(help="Cases, as in tests/bench/cases/.")],
     json: Annotated[Path | None, typer.Option(help="Where to write all figures.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Where to draw batches: .svg or .png.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Leave out what takes longer.")] = None,
+    only: Annotated[str | None, typer.Option(help="Cases whose title contains this.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Of a disk, for adapters' files.")] = None,
 ) -> None:
-    """Time the engine on cases from a file, beside what the memory allows."""
-    _become("motet_inference.bench", str(suite), *(["--json", str(json)] if json else []))
+    """Time the engine on cases from a file, beside what the device allows."""
+    given = {"json": json, "plot": plot, "seconds": seconds, "only": only, "folder": folder}
+    options = [f"--{name}={value}" for name, value in given.items() if value is not None]
+    _become("motet_inference.bench", str(suite), *options)
 
 
 def _become(module: str, *arguments: str) -> NoReturn:

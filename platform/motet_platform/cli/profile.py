@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,6 +22,10 @@ class Profile:
 
     base_url: str
     api_key: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[!-~]+", self.api_key):
+            raise ProfileError("that is no key: copy it anew, it begins with mot_live_")
 
     @property
     def is_exposed(self) -> bool:

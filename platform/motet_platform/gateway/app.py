@@ -163,7 +163,7 @@ def _django() -> ASGIApp:
     # Imported late: it reads the settings and loads every Django app.
     from motet_platform.asgi import application
 
-    return application  # type: ignore[return-value]  # Django narrows the scope to dict
+    return application
 
 
 application = Gateway()

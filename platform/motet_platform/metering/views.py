@@ -36,19 +36,23 @@ from motet_platform.metering.selectors import (
 
 @extend_schema_field(OpenApiTypes.DATETIME)
 class Instant(serializers.Field[Any, str, str, Any]):
-    """A date (its first moment, UTC) or a date with time and zone."""
+    """A date (its first moment, UTC) or a date with time and zone; nothing happened before 1970."""
 
     default_error_messages = {"invalid": "Write 2026-11-23 or 2026-11-23T10:00:00Z."}
+    earliest = datetime(1970, 1, 1, tzinfo=UTC)
 
     def to_internal_value(self, data: str) -> datetime:
         try:
             day: date | None = parse_date(data)
             instant = datetime.combine(day, time()) if day else parse_datetime(data)
-        except (TypeError, ValueError):
+            if instant is not None:
+                zone = instant.tzinfo or UTC
+                instant = instant.replace(tzinfo=zone).astimezone(UTC)
+        except (TypeError, ValueError, OverflowError):
             instant = None
-        if instant is None:
+        if instant is None or instant < self.earliest:
             self.fail("invalid")
-        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+        return instant
 
     def to_representation(self, value: Any) -> str:
         return str(value)
@@ -154,7 +158,7 @@ class UsageView(ApiView):
         which = usage_filter(asked)
         if isinstance(request.accepted_renderer, CsvRenderer):
             found = usage_stream(self.account, start=start, end=end, groups=groups, which=which)
-            return csv_response(request, [*groups, *FIGURES], map(_priced, found))
+            return csv_response(request, self.account.pk, [*groups, *FIGURES], map(_priced, found))
         rows = usage_rows(self.account, start=start, end=end, groups=groups, which=which)
         return Response(
             {

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from motet_billing.models import Wallet
 from motet_billing.stripe import meters
 from motet_billing.stripe.autotopup import autotopup_due, autotopup_open, autotopup_send
 from motet_billing.stripe.errors import PaymentError
@@ -41,14 +42,17 @@ def autotopup() -> None:
     """Charge the cards of accounts whose credit runs low, and tell those that were stopped."""
     if not payments_on():
         return
-    for wallet_id in autotopup_due():
-        payment = autotopup_open(wallet_id)
-        if payment is None:
-            continue
+    # Who was suspended can spend nothing, so nothing is charged for it.
+    stopped = Wallet.objects.filter(account__suspended_at__isnull=False)
+    for wallet_id in set(autotopup_due()) - set(stopped.values_list("pk", flat=True)):
         try:
-            autotopup_send(require_stripe(), payment)
+            payment = autotopup_open(wallet_id)
+            if payment is not None:
+                autotopup_send(require_stripe(), payment)
         except PaymentError as error:
-            log.warning("%s is not settled: %s", payment, error)
+            log.warning("wallet %s is not topped up: %s", wallet_id, error)
+        except Exception:  # one that nothing helps must not keep the others waiting
+            log.exception("wallet %s is not topped up", wallet_id)
     for rule in AutoTopup.objects.exclude(stopped="").filter(told=False):
         with transaction.atomic():
             if AutoTopup.objects.filter(pk=rule.pk, told=False).update(told=True):
@@ -75,9 +79,14 @@ def meter_exports() -> None:
     if not payments_on():
         return
     for wallet_id in MeterPlan.objects.values_list("pk", flat=True):
-        meters.export_cut(wallet_id)
+        try:
+            meters.export_cut(wallet_id)
+        except Exception:
+            log.exception("the charges of wallet %s are not exported", wallet_id)
     for export in meters.exports_due():
         try:
             meters.export_send(require_stripe(), export)
         except PaymentError as error:
             log.warning("%s is not exported: %s", export, error)
+        except Exception:
+            log.exception("%s is not exported", export)

@@ -17,7 +17,6 @@ from .errors import UpError
 from .journal import Journal
 
 FIRST_DELAY_S = 0.2
-LONGEST_DELAY_S = 10.0
 STEADY_S = 20.0  # a child that lived this long starts anew without delay
 
 
@@ -42,12 +41,16 @@ def python_command(*arguments: str) -> tuple[str, ...]:
 
 @dataclass
 class Child:
-    """Runs `spec` for ever. `say` gets one line for each death."""
+    """Runs `spec` for ever. `say` gets one line for each death.
+
+    The pause before a new start doubles up to `longest_delay_s`, while deaths follow each other.
+    """
 
     spec: Spec
     journal: Journal
     records: Path
     say: Callable[[str], None]
+    longest_delay_s: float = 10.0
     process: asyncio.subprocess.Process | None = None
     deaths: int = 0
     stopping: bool = False
@@ -82,7 +85,7 @@ class Child:
                 delay = FIRST_DELAY_S
             self.say(f"{self.spec.name} ended ({_reason(code)}), starts again in {delay:.1f} s")
             await asyncio.sleep(delay)
-            delay = min(delay * 2, LONGEST_DELAY_S)
+            delay = min(delay * 2, self.longest_delay_s)
             await self._respawn()
 
     async def _respawn(self) -> None:
@@ -92,7 +95,7 @@ class Child:
                 break
             except Exception as error:
                 self.say(f"{self.spec.name} cannot start: {error}")
-                await asyncio.sleep(LONGEST_DELAY_S)
+                await asyncio.sleep(self.longest_delay_s)
 
     def require_alive(self, limit: int = 3) -> None:
         """During start-up: a child that keeps dying is an error, with its own last words."""

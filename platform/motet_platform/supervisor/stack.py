@@ -103,7 +103,10 @@ class Stack:
             child.require_alive()
 
     async def _add(self, spec: Spec) -> Child:
-        child = Child(spec, Journal(self.log_folder, spec.name), self.run_folder, self.progress.say)
+        child = Child(
+            spec, Journal(self.log_folder, spec.name), self.run_folder, self.progress.say,
+            longest_delay_s=self.config.restart_pause_s,
+        )  # fmt: skip
         self.children.append(child)
         await child.start()
         return child

@@ -21,6 +21,7 @@ from .ready import wait_models, wait_ready
 from .stack import Stack
 
 START_S = 240.0
+TENANTS = ("store", "tmp")  # with what tenants upload: nobody else of this machine may look
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the last: the terminal is gone
 
 
@@ -31,6 +32,8 @@ def run() -> int:
         config = get_config()
         # Others may pass through to PostgreSQL's own folder; only root needs that.
         make_folder(config.var, mode=0o711 if os.geteuid() == 0 else 0o700)
+        for name in TENANTS:
+            make_folder(config.var / name)
         with record.sole_supervisor(config.var / "run"):
             return asyncio.run(_run(config, progress))
     except (UpError, EmbeddedError, ConfigError, ValidationError) as error:

@@ -90,6 +90,7 @@ def _post(adjustment: Adjustment, by: User) -> None:
                 kind=kind,
                 source_key=source_key,
                 memo=adjustment.reason,
+                source="adjustment" if kind == "paid" else None,
             )
         else:
             credit_take(

@@ -60,8 +60,9 @@ def alerts_hand_on() -> int:
             account = Account.objects.get(wallet=alert.cap.wallet)
             settings = alert_settings(account)
             payload = {"account_id": account.pk, "event": _event(account, alert)}
-            if settings.email:
-                task_add(kind=MAIL, payload=payload)
+            for address in _people(account) if settings.email else ():
+                # A task for each: an address that fails brings nobody a second mail.
+                task_add(kind=MAIL, payload={**payload, "to": address})
             if settings.webhook_url:
                 task_add(kind=WEBHOOK, payload=payload)
     return len(alerts)
@@ -70,9 +71,6 @@ def alerts_hand_on() -> int:
 @handles(MAIL)
 def mail(payload: dict[str, Any]) -> None:
     account = Account.objects.get(pk=payload["account_id"])
-    people = account.memberships.filter(
-        role__in=[Role.OWNER, Role.ADMIN], user__is_active=True
-    ).values_list("user__email", flat=True)
     data = payload["event"]["data"]
     key = data["key"]
     whose = f"The key {key['prefix']}... ({key['name']})" if key else f"The account {account.slug}"
@@ -86,9 +84,7 @@ def mail(payload: dict[str, Any]) -> None:
         f"{whose} has spent ${data['spent']} of its spend cap of ${data['limit']} "
         f"({data['percent']} %).\n{reached}{until}\n"
     )
-    subject = f"Spend cap of {account.slug}: {data['percent']} %"
-    for address in people:
-        send_mail(subject, text, None, [address])
+    send_mail(f"Spend cap of {account.slug}: {data['percent']} %", text, None, [payload["to"]])
 
 
 @handles(WEBHOOK)
@@ -102,6 +98,11 @@ def webhook(payload: dict[str, Any]) -> None:
             body=json.dumps(payload["event"], separators=(",", ":")).encode(),
             secret=secret_of(account.pk, settings.generation),
         )
+
+
+def _people(account: Account) -> list[str]:
+    members = account.memberships.filter(role__in=[Role.OWNER, Role.ADMIN], user__is_active=True)
+    return list(members.values_list("user__email", flat=True))
 
 
 def _event(account: Account, alert: CapAlert) -> dict[str, Any]:

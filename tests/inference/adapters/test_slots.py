@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from motet_inference.adapters import slots as slots_module
+from motet_inference.adapters import slot_loader
 from motet_inference.adapters.errors import AdapterError
 from motet_inference.adapters.slots import AdapterSlots
 from motet_inference.adapters.weights import load_adapter
@@ -157,7 +157,7 @@ def test_acquire_never_waits_for_the_disk(
 
     slots = make_slots(2)
     held = acquire(slots, refs[0])
-    monkeypatch.setattr(slots_module, "load_adapter", slow)
+    monkeypatch.setattr(slot_loader, "load_adapter", slow)
     # Were any of these to wait for the loader, the gate would never be opened.
     for _ in range(50):
         assert slots.acquire(refs[1]) is None
@@ -241,11 +241,47 @@ def test_the_host_cache_saves_the_disk(
         reads.append(str(folder))
         return real(folder, *args, **kwargs)
 
-    monkeypatch.setattr(slots_module, "load_adapter", counted)
+    monkeypatch.setattr(slot_loader, "load_adapter", counted)
     slots = make_slots(1)
     for i in [0, 1, 0, 1, 0]:
         slots.release(acquire(slots, refs[i]))
     assert sorted(reads) == sorted(refs[i].path for i in (0, 1))
+
+
+def test_what_is_prefetched_evicts_nobody(
+    make_slots: Any, refs: list[AdapterRef], monkeypatch: Any
+) -> None:
+    slots = make_slots(2)
+    slots.release(acquire(slots, refs[0]))
+    slots.prefetch(refs[1])  # a slot is free
+    until(lambda: refs[1].digest in slots.tiers()[0])
+    for ref in (refs[2], refs[2], refs[0]):
+        slots.prefetch(ref)
+    until(lambda: slots.tiers() == ([refs[0].digest, refs[1].digest], [refs[2].digest]))
+    monkeypatch.setattr(slot_loader, "load_adapter", None)  # the disk has done its part
+    slots.release(acquire(slots, refs[2]))
+
+
+def test_it_says_what_is_loading(make_slots: Any, refs: list[AdapterRef]) -> None:
+    slots = make_slots(1)
+    assert not slots.is_loading(refs[0])
+    acquire(slots, refs[0])
+    assert not slots.is_loading(refs[0])
+    assert slots.acquire(refs[1]) is None
+    assert slots.is_loading(refs[1])  # as long as the only slot is in use
+    slots.warm(refs[2])
+    assert not slots.is_loading(refs[2])  # no request awaits it
+    slots.close()
+    assert not slots.is_loading(refs[1])
+
+
+def until(holds: Callable[[], bool]) -> None:
+    pause = threading.Event()
+    for _ in range(3000):
+        if holds():
+            return
+        pause.wait(0.01)
+    raise AssertionError("it never came about")
 
 
 def test_a_slot_that_was_overwritten_is_found(make_slots: Any, refs: list[AdapterRef]) -> None:

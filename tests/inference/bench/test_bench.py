@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from motet_inference.bench.__main__ import main
+from motet_inference.bench.cases import BatchCase as Case
 from motet_inference.bench.floor import step_bytes
 from motet_inference.bench.rig import build_model
-from motet_inference.bench.suite import Case, SuiteError, load_suite
+from motet_inference.bench.suite import SuiteError, load_suite
 from motet_inference.engine.testing.small_model import small_config, small_model
 from motet_inference.models.experts_config import ExpertsConfig
+from motet_inference.ranks.shard import Shard
 from motet_inference.tiny import BASE
 
 CASES = Path(__file__).parents[3] / "tests/bench/cases"
@@ -114,3 +116,31 @@ def test_fp8_runs_on_random_weights_and_its_floor_counts_bytes(tmp_path: Path) -
     weights = sum(eighth.parameters[name].numel() for name in eighth.scales)
     assert step_bytes(plain, case) - step_bytes(eighth, case) == 3 * weights - 4 * rows
     assert rows == 6 * (256 + 2 * 128 + 256 + 2 * 704 + 256)
+
+
+def test_a_model_on_two_ranks_comes_and_goes(tmp_path: Path, ranks: Any) -> None:
+    """One of its cases cannot run; what follows, on ranks or alone, has its turn."""
+    ranks.leave()  # the bench starts its own
+    pair = {**SMALL, "tensor_parallel": 2}
+    cases = [
+        {**pair, "adapters": 2, "rank": 4, "targets": ["q_proj", "down_proj"]},
+        {**pair, "prompt_tokens": 10**6},
+        pair,
+        SMALL,
+    ]
+    path = suite(tmp_path, cases=cases, weights="random", repeat=1)
+    assert main([str(path), "--json", str(tmp_path / "out.json")]) == 1
+    results = json.loads((tmp_path / "out.json").read_text())["results"]
+    assert [result["case"].get("tensor_parallel", 1) for result in results] == [2, 2, 1]
+    assert results[1]["floor_ms"] < results[2]["floor_ms"]
+
+
+def test_the_floor_is_that_of_a_share() -> None:
+    """Half of the layers and of the head; norms are everybody's."""
+    case = Case(requests=2, adapters=1, rank=3, prompt_tokens=10, output_tokens=4)
+    whole = small_model(small_config(vocab_size=64))
+    share = small_model(small_config(vocab_size=64, shard=Shard(0, 2)))
+    norms = sum(t.numel() for t in whole.parameters.values() if t.ndim == 1)
+    # Of an adapter's matrices the one whose side the ranks do not share is whole on each.
+    kept = 2 * 3 * (5 * 32 + 2 * 32)
+    assert 2 * step_bytes(share, case) - step_bytes(whole, case) == 4 * (norms + kept)

@@ -1,6 +1,7 @@
 """Many adapters in one step: each as if alone, one base pass for all, slots given back."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ import torch.nn.functional as F
 from motet_inference.engine.engine import Engine
 from motet_inference.engine.messages import AdapterRef
 from motet_inference.engine.testing import (
+    Record,
     SmallSlots,
     adapter,
     add,
@@ -21,7 +23,7 @@ PROMPT = [5, 6, 7, 8, 9]
 REFS = [adapter(f"adapter {i}", rank=rank) for i, rank in enumerate([1, 2, 4, 8, 3, 8, 5, 1])]
 
 
-def make(num_slots: int, *, load_steps: int = 0, **limits: int) -> tuple[Engine, SmallSlots]:
+def make(num_slots: int, *, load_steps: int = 0, **limits: Any) -> tuple[Engine, SmallSlots]:
     slots = SmallSlots(small_config(), num_slots=num_slots, load_steps=load_steps)
     return small_engine(small_model(), slots=slots, **limits), slots
 
@@ -162,3 +164,43 @@ def test_slots_and_blocks_run_out_together(crowded: tuple[Engine, SmallSlots]) -
     record = drive(engine, messages)
     for i, ref in enumerate([*REFS, None]):
         assert record[f"r{i}"].tokens[0] == record[f"r{i}"].tokens[1] == alone(ref)
+
+
+def test_decodes_run_ahead_while_an_adapter_loads() -> None:
+    """One who waits for its adapter costs the others nothing, and is let in when it has come."""
+    engine, slots = make(2, load_steps=8, fixed_decode=True)
+    record = Record()
+    engine.add(add("base", PROMPT, options={"max_tokens": 40}))
+    for _ in range(3):
+        record.take(engine.step())
+    engine.add(add("waits", PROMPT, adapter=REFS[0]))
+    assert slots.prefetched == [REFS[0].digest]
+    ahead = []
+    while "waits" not in record.requests:
+        record.take(engine.step())
+        engine.check_integrity()
+        ahead.append(engine._ahead is not None)
+    assert sum(ahead) >= 5
+    while engine.has_work:
+        record.take(engine.step())
+    assert record["waits"].tokens[0] == alone(REFS[0])
+    assert record["base"].tokens[0][:16] == alone(None)
+    slots.close()
+
+
+def test_a_newcomer_without_an_adapter_is_let_in_while_another_loads() -> None:
+    engine, slots = make(2, load_steps=1000, fixed_decode=True)
+    record = Record()
+    for name, ref in (("base", None), ("waits", REFS[0])):
+        engine.add(add(name, PROMPT, adapter=ref, options={"max_tokens": 60}))
+    for _ in range(6):
+        record.take(engine.step())
+    engine.add(add("late", PROMPT))
+    for _ in range(3):
+        record.take(engine.step())
+    assert record["late"].tokens[0] and record["base"].ended is None
+    engine.cancel("waits")
+    while engine.has_work:
+        record.take(engine.step())
+    assert record["late"].tokens[0] == alone(None)
+    slots.close()

@@ -1,7 +1,8 @@
 """The counter-based generator against its definition, and as a source of randomness."""
 
 import torch
-from motet_inference.engine.rng import gumbel, row_key, split_mix, uniform
+from motet_inference.engine.rng import row_key, split_mix
+from motet_kernels.draw import gumbel, uniform
 
 MASK = (1 << 64) - 1
 

@@ -10,7 +10,11 @@ import torch
 from motet_inference.engine.config import EngineConfig
 from motet_inference.engine.engine import Engine
 from motet_inference.engine.slots import Slots
+from motet_inference.models.llama import CausalLM
 from motet_inference.models.loader import load_model
+from motet_inference.ranks import orders
+from motet_inference.ranks.leader import Followers
+from motet_inference.ranks.shard import ALONE
 from torch import Tensor
 from transformers import (
     Gemma2Config,
@@ -148,9 +152,13 @@ class Checkpoint:
         dtype: torch.dtype = torch.float32,
         device: str = "cpu",
         fp8: bool = False,
+        followers: Followers | None = None,
         **limits: Any,
     ) -> Engine:
-        """An engine over it: small blocks, and steps that split every prompt."""
+        """An engine over it: small blocks, and steps that split every prompt.
+
+        With followers, rank 0's; slots must then be those of the last engine's `model`.
+        """
         fields: dict[str, Any] = {
             "num_blocks": 512,
             "block_size": 8,
@@ -158,8 +166,25 @@ class Checkpoint:
             "max_batch": 16,
             "token_budget": 24,
         }
-        model = load_model(self.folder, dtype=dtype, device=device, fp8=fp8)
-        return Engine(model, EngineConfig(**(fields | limits)), slots)
+        sizes = EngineConfig(**(fields | limits))
+        model = self.model(dtype=dtype, device=device, fp8=fp8, followers=followers)
+        return Engine(model, sizes, slots, tell=followers.tell if followers else None)
+
+    def model(
+        self,
+        *,
+        dtype: torch.dtype = torch.float32,
+        device: str = "cpu",
+        fp8: bool = False,
+        followers: Followers | None = None,
+    ) -> CausalLM:
+        """All of it, or rank 0's share."""
+        shard, at = ALONE, torch.device(device)
+        if followers is not None:
+            name = str(dtype).removeprefix("torch.")
+            followers.tell(orders.Model(folder=str(self.folder), dtype=name, fp8=fp8))
+            shard, at = followers.shard, followers.device
+        return load_model(self.folder, dtype=dtype, device=at, fp8=fp8, shard=shard)
 
 
 def make_checkpoint(config: PreTrainedConfig, folder: Path, *, seed: int) -> Checkpoint:

@@ -81,15 +81,15 @@ class Adapters:
                 if f".{name}." in key:
                     parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.05)
 
-    def slots(self, num_slots: int = 8) -> AdapterSlots:
-        config = self.checkpoint.engine().model.config
+    def slots(self, num_slots: int = 8, followers: Any = None) -> AdapterSlots:
         return AdapterSlots(
-            config,
+            self.checkpoint.model(followers=followers).config,
             num_slots=num_slots,
             max_rank=64,
             dtype=torch.float32,
             device="cpu",
             host_bytes=1 << 26,
+            followers=followers,
         )
 
 
@@ -222,3 +222,31 @@ def test_an_adapter_that_is_none_is_refused_alone(
     assert record["bad"].refused is not None
     assert record["bad"].refused.code in ("adapter_unavailable", "adapter_incompatible")
     assert len(record["good"].tokens[0]) == 64
+
+
+def test_two_ranks_hold_their_parts_of_every_adapter(
+    adapters: Adapters, prompts: list[list[int]], ranks: Callable[..., Any], judge_of: Any
+) -> None:
+    followers = ranks(2)
+    slots = adapters.slots(8, followers)
+    warm(slots, adapters.refs)
+    engine = adapters.checkpoint.engine(slots, followers=followers, fixed_decode=True)
+    record = drive(engine, sixteen(adapters, prompts))
+    assert max(s.adapters for s in record.steps) == 8
+    assert check(adapters, prompts, record, judge_of) <= 3
+    slots.close()
+
+
+@pytest.mark.parametrize("adapters", ["qwen2"], indirect=True)
+def test_two_ranks_load_and_evict_in_step(
+    adapters: Adapters, prompts: list[list[int]], ranks: Callable[..., Any], judge_of: Any
+) -> None:
+    followers = ranks(2)
+    slots = adapters.slots(2, followers)
+    engine = adapters.checkpoint.engine(slots, followers=followers, num_blocks=40)
+    record = drive(engine, sixteen(adapters, prompts))
+    assert sum(len(s.evicted) for s in record.steps) >= 6
+    assert check(adapters, prompts, record, judge_of) <= 3
+    for _ in range(2):
+        slots.check_integrity()
+    slots.close()

@@ -11,9 +11,11 @@ LONG = {"max_tokens": 64, "logprobs": 5}
 NAMES = [f"r{i}" for i in range(8)]
 
 
-def run(checkpoint: Any, prompts: list[list[int]], **limits: Any) -> Record:
+def run(
+    checkpoint: Any, prompts: list[list[int]], *, options: dict[str, int] = LONG, **limits: Any
+) -> Record:
     engine = checkpoint.engine(**limits)
-    return drive(engine, [add(n, p, options=LONG) for n, p in zip(NAMES, prompts, strict=True)])
+    return drive(engine, [add(n, p, options=options) for n, p in zip(NAMES, prompts, strict=True)])
 
 
 def count_divergences(
@@ -104,4 +106,43 @@ def test_fixed_buffers_change_nothing(
 ) -> None:
     """Decode steps as a CUDA device replays them, padded to the next size."""
     record = run(family, prompts, fixed_decode=True)
+    count_divergences(family, prompts, record, record_property)
+
+
+def test_two_ranks_change_nothing(
+    family: Any,
+    prompts: list[list[int]],
+    ranks: Callable[..., Any],
+    record_property: Callable[[str, object], None],
+) -> None:
+    """With steps that are launched behind one another and get their inputs by a broadcast."""
+    limits = {"options": {"max_tokens": 64}, "fixed_decode": True}
+    record = run(family, prompts, followers=ranks(2), **limits)
+    count_divergences(family, prompts, record, record_property)
+
+
+@pytest.mark.parametrize("name", ["llama3-tied", "mistral-window", "qwen3-moe", "gemma3"])
+def test_two_ranks_without_reuse(
+    name: str,
+    checkpoints: Callable[[str], Any],
+    prompts: list[list[int]],
+    ranks: Callable[..., Any],
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Every step's rows are told, and few blocks make choices take turns."""
+    family = checkpoints(name)
+    limits = {"prefix_cache": False, "num_blocks": 40}
+    record = run(family, prompts, followers=ranks(2), **limits)
+    assert sum(s.preemptions for s in record.steps) > 0
+    count_divergences(family, prompts, record, record_property)
+
+
+def test_four_ranks_share_two_key_value_heads(
+    checkpoints: Callable[[str], Any],
+    prompts: list[list[int]],
+    ranks: Callable[..., Any],
+    record_property: Callable[[str, object], None],
+) -> None:
+    family = checkpoints("llama-biased")
+    record = run(family, prompts, followers=ranks(4), fixed_decode=True)
     count_divergences(family, prompts, record, record_property)

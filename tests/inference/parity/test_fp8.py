@@ -12,6 +12,7 @@ from motet_inference.adapters.slots import AdapterSlots
 from motet_inference.engine.messages import AdapterRef
 from motet_inference.engine.testing import Record, add, drive
 from torch import Tensor
+from transformers import LlamaConfig
 
 NAMES = [f"r{i}" for i in range(8)]
 RANKS = [4, 16]
@@ -84,12 +85,22 @@ class Tuned:
         else:
             model.disable_adapter_layers()
 
-    def run(self, prompts: list[list[int]], *, dtype: torch.dtype, device: str) -> Record:
-        config = self.checkpoint.engine().model.config
+    def run(
+        self, prompts: list[list[int]], *, dtype: torch.dtype, device: str, followers: Any = None
+    ) -> Record:
+        config = self.checkpoint.model(followers=followers, device=device).config
         slots = AdapterSlots(
-            config, num_slots=2, max_rank=16, dtype=dtype, device=device, host_bytes=1 << 26
+            config,
+            num_slots=2,
+            max_rank=16,
+            dtype=dtype,
+            device=device,
+            host_bytes=1 << 26,
+            followers=followers,
         )
-        engine = self.checkpoint.engine(slots, dtype=dtype, device=device, fp8=True)
+        engine = self.checkpoint.engine(
+            slots, dtype=dtype, device=device, fp8=True, followers=followers
+        )
         messages = [
             add(name, p, adapter=self.refs[i % 3 - 1] if i % 3 else None, options=OPTIONS)
             for i, (name, p) in enumerate(zip(NAMES, prompts, strict=True))
@@ -159,3 +170,39 @@ def test_in_half_precision_the_loss_is_that_of_rounded_layers(
     ratio = (ours / theirs) ** 0.5
     record_property("error over that of rounded layers", round(ratio, 3))
     assert 0.5 < ratio < 1.5
+
+
+def test_two_ranks_lose_no_more(
+    build: Callable[..., Any],
+    tmp_path: Path,
+    prompts: list[list[int]],
+    ranks: Callable[..., Any],
+    judge_of: Any,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Where a rank has a part of a row, the part has a scale of its own: no coarser than one."""
+    config = LlamaConfig(
+        vocab_size=97,
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=32,
+        attention_bias=True,
+        max_position_embeddings=256,
+        eos_token_id=None,
+    )
+    tuned = Tuned(build(config, tmp_path / "base", seed=22), tmp_path)
+    errors = []
+    for followers in (None, ranks(2)):
+        record = tuned.run(prompts, dtype=torch.float32, device="cpu", followers=followers)
+        total = 0.0
+        for i, (name, prompt) in enumerate(zip(NAMES, prompts, strict=True)):
+            tuned.use(tuned.reference, i)
+            exact = judge_of(tuned.reference).logits(prompt, record[name].tokens[0])
+            found = logprobs_of(record, name)
+            total += (found - exact.log_softmax(-1)).square().sum().item()
+        errors.append(total**0.5)
+    record_property("error over that of one rank", round(errors[1] / errors[0], 3))
+    assert 0.5 < errors[1] / errors[0] < 1.2

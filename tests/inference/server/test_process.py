@@ -43,9 +43,8 @@ class RunningWorker:
     def core(self) -> int:
         """The process id of its engine core."""
         assert self.process is not None
-        pid = self.process.pid
-        (core,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return int(core)
+        (core,) = children(self.process.pid)
+        return core
 
     async def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Signal the worker; its exit status."""
@@ -115,6 +114,18 @@ async def first_delta(stream: RequestStream) -> pb.Event:
                 return event
             assert event.WhichOneof("kind") not in ("failed", "finished"), event
     raise AssertionError("the stream ended")
+
+
+def children(pid: int) -> list[int]:
+    """The processes that its main thread has started."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+async def ended(*pids: int) -> None:
+    """Wait until none of them runs."""
+    async with asyncio.timeout(PATIENCE_S):
+        while any(runs(pid) for pid in pids):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 def runs(pid: int) -> bool:
@@ -287,9 +298,61 @@ async def test_no_core_outlives_its_front(worker: RunningWorker, make_submit: An
     core = worker.core()
     await worker.end(signal.SIGKILL)
     assert (await collect(stream))[-1].failed.code == "worker_lost"
-    async with asyncio.timeout(PATIENCE_S):
-        while runs(core):  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+    await ended(core)
+
+
+async def test_a_base_on_two_ranks_and_one_of_them_killed(
+    make_worker: Callable[..., RunningWorker],
+    worker: RunningWorker,
+    make_submit: Any,
+    make_adapter: Any,
+) -> None:
+    adapters = [None, make_adapter("a"), make_adapter("b", seed=1), make_adapter("c", seed=2)]
+    fields = [{} if adapter is None else {"adapter": adapter} for adapter in adapters]
+
+    async def texts(worker: RunningWorker) -> list[str]:
+        streams = [
+            worker.client.submit(make_submit(f"r{i}", sampling={"max_tokens": 40}, **fields[i]))
+            for i in range(4)
+        ]
+        return [text(events) for events in await asyncio.gather(*map(collect, streams))]
+
+    expected = await texts(worker)
+    assert (await worker.client.stats()).tensor_parallel == 1
+    await worker.end()
+    pair = make_worker(tensor_parallel=2)
+    await pair.start()
+    assert await texts(pair) == expected
+    assert (await pair.client.stats()).tensor_parallel == 2
+    core = pair.core()
+    (follower,) = children(core)
+    stream = pair.client.submit(make_submit("a", sampling={"max_tokens": 400, "ignore_eos": True}))
+    await first_delta(stream)
+    os.kill(follower, signal.SIGKILL)
+    failed = (await collect(stream))[-1].failed
+    assert failed.code == "engine_crashed" and failed.usage.completion_tokens > 0
+    assert not runs(core)
+    assert await texts(pair) == expected
+    assert (await pair.client.stats()).core_restarts == 1
+    core, (follower,) = pair.core(), children(pair.core())
+    assert await pair.end() == 0
+    assert not runs(core) and not runs(follower)
+
+
+async def test_no_rank_outlives_its_core(
+    make_worker: Callable[..., RunningWorker], make_submit: Any
+) -> None:
+    worker = make_worker(tensor_parallel=2)
+    await worker.start()
+    core = worker.core()
+    followers = children(core)
+    assert len(followers) == 1
+    stream = worker.client.submit(make_submit("a", sampling={"max_tokens": 400}))
+    await first_delta(stream)
+    os.kill(core, signal.SIGKILL)
+    assert (await collect(stream))[-1].failed.code == "engine_crashed"
+    await ended(*followers)
+    await worker.end(signal.SIGKILL)
 
 
 @pytest.mark.parametrize(
@@ -297,6 +360,9 @@ async def test_no_core_outlives_its_front(worker: RunningWorker, make_submit: An
     [
         ({"listen": "nowhere"}, 2, "MOTET_WORKER_LISTEN"),
         ({"max_context": 513}, 1, "MOTET_WORKER_MAX_CONTEXT"),
+        ({"tensor_parallel": 0}, 2, "MOTET_WORKER_TENSOR_PARALLEL"),
+        ({"tensor_parallel": 3}, 1, "3 ranks"),
+        ({"tensor_parallel": 2, "device": "cuda:97"}, 1, "CUDA device"),
     ],
 )
 async def test_wrong_settings_end_the_start(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from motet_inference.adapters.projections import module_paths
 from motet_inference.models.config import ModelConfig
+from motet_inference.tiny import BASE
 from motet_platform.adapters import testing
 from motet_platform.adapters.gate.base import FAMILIES, BaseShape
 from motet_platform.adapters.gate.check import check
@@ -17,6 +18,8 @@ from motet_platform.adapters.gate.refusal import Refusal
 from motet_platform.adapters.gate.run import gate_run
 from motet_platform.adapters.gate.targets import modules_of
 from motet_platform.adapters.testing import HOSTILE, TINY_BASE, Files, good
+
+SHIPPED: dict[str, Any] = json.loads((BASE / "config.json").read_text())
 
 
 def write(folder: Path, files: Files) -> tuple[Path, Path]:
@@ -39,11 +42,13 @@ def test_it_works_in_a_child(tmp_path: Path) -> None:
     assert facts["dtypes"] == ["F32"]
 
 
+@pytest.mark.parametrize("base", [TINY_BASE, SHIPPED], ids=["tiny", "shipped"])
 @pytest.mark.parametrize("case", HOSTILE)
-def test_hostile(case: str, tmp_path: Path) -> None:
+def test_hostile(case: str, base: dict[str, Any], tmp_path: Path) -> None:
+    """A case means what it says for a base of any shapes."""
     code, make = HOSTILE[case]
     with pytest.raises(Refusal) as refused:
-        run(tmp_path, make(TINY_BASE))
+        check(*write(tmp_path, make(base)), base, max_rank=64)
     assert refused.value.code == code, refused.value.message
     assert refused.value.message.endswith((".", "?"))
     assert len(refused.value.message) < 400

@@ -43,7 +43,7 @@ MODEL = part("adapter_model")
         (both() + part("adapter_model") + END, "upload_part_duplicate"),
         (part("adapter_config", filename=None) + MODEL + END, "upload_part_not_a_file"),
         (part("adapter_config", filename="..") + MODEL + END, "upload_part_missing"),
-        (both(config=b"{" + b" " * 70_000 + b"}") + END, "upload_too_large"),
+        (both(config=b"{" + b" " * 70_000 + b"}") + END, "config_too_large"),
         (both(), "upload_incomplete"),
         (part("adapter_config") + part("adapter_model")[:-20], "upload_part_missing"),
         (b"no form at all", "upload_part_missing"),

@@ -160,6 +160,9 @@ def test_declarations_that_are_refused(wrong: Any, alice: Any, error_of: Any) ->
 def test_too_large_before_a_byte_is_sent(alice: Any, error_of: Any) -> None:
     answer = declare(alice, good(), size=2**50)
     assert (answer.status_code, error_of(answer)) == (413, "upload_too_large")
+    code, make = HOSTILE["config of 65 KiB"]
+    answer = declare(alice, make(TINY_BASE))
+    assert (answer.status_code, error_of(answer)) == (413, code)
     assert not Version.objects.exists()
 
 

@@ -1,5 +1,6 @@
 """Bodies under ASGI: pulled as they are read, bounded, and refused without being stored."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
@@ -9,6 +10,7 @@ from asgiref.sync import sync_to_async
 from django.db import connection
 from motet_platform.adapters.models import Version
 from motet_platform.adapters.testing import TINY_BASE, good
+from motet_platform.supervisor.testing import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,12 +22,23 @@ def call() -> Callable[..., Awaitable[Reply]]:
     """call(method, path, chunks, headers) -> status, JSON, how many chunks were taken."""
     from motet_platform.asgi import application
 
-    async def send(method: str, path: str, chunks: Iterable[bytes], **headers: str) -> Reply:
+    async def send(
+        method: str,
+        path: str,
+        chunks: Iterable[bytes],
+        *,
+        handler: Any = application,
+        go_on: asyncio.Event | None = None,
+        **headers: str,
+    ) -> Reply:
+        """With `go_on`, the first chunk alone comes before it is set."""
         pending = list(chunks)
         total = len(pending)
         status, body = 0, b""
 
         async def receive() -> dict[str, Any]:
+            if go_on is not None and len(pending) < total:
+                await go_on.wait()
             if not pending:
                 return {"type": "http.disconnect"}
             chunk = pending.pop(0)
@@ -43,7 +56,7 @@ def call() -> Callable[..., Awaitable[Reply]]:
             "headers": [(b"host", b"127.0.0.1")]
             + [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
         }  # fmt: skip
-        await application(scope, receive, answer)
+        await handler(scope, receive, answer)
         return status, json.loads(body) if body else {}, total - len(pending)
 
     return send
@@ -138,3 +151,85 @@ async def test_a_client_that_goes_away_leaves_nothing(
 async def test_a_form_of_another_kind_of_page(call: Any) -> None:
     status, shown, _ = await call("POST", "/v1/nothing", [b"x"])
     assert (status, shown["error"]["code"]) == (404, "unknown_url")
+
+
+def count_connections() -> int:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            )
+            return int(cursor.fetchone()[0])
+    finally:
+        connection.close()
+
+
+async def test_slow_clients_hold_neither_seats_nor_connections(
+    alice: Any, charlie: Any, adapter: None, call: Any
+) -> None:
+    from motet_platform.api.body import StreamingHandler
+
+    handler, go_on = StreamingHandler(seats=2), asyncio.Event()
+    before = await sync_to_async(count_connections)()
+    body = json.dumps({"name": "slow"}).encode()
+    headers = headers_of(alice, body, "application/json")
+    slow = [
+        asyncio.create_task(
+            call("POST", "/v1/keys", pieces(body, 5), handler=handler, go_on=go_on, **headers)
+        )
+        for _ in range(6)
+    ]
+    upload = form()
+    slow.append(
+        asyncio.create_task(
+            call(
+                "POST", VERSIONS, pieces(upload, 4000), handler=handler, go_on=go_on,
+                **headers_of(alice, upload, FORM),
+            )
+        )
+    )  # fmt: skip
+    for _ in range(3):  # behind all of these
+        status, _, _ = await call(
+            "GET", "/v1/keys", [b""], handler=handler, authorization=f"Bearer {charlie.secret}"
+        )
+        assert status == 200
+    few = lambda: count_connections() <= before  # noqa: E731
+    await sync_to_async(until)(few, "the slow ones' connections to be closed")
+    assert not any(task.done() for task in slow)
+    go_on.set()
+    statuses = [status for status, _, _ in await asyncio.gather(*slow)]
+    assert statuses == [201] * 6 + [202]
+    # Every seat is there again.
+    assert not handler._seats.locked() and handler._seats._value == 2
+
+
+async def test_a_client_that_reads_no_more_is_left(
+    alice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from motet_platform.api import body
+    from motet_platform.api.body import StreamingHandler
+
+    monkeypatch.setattr(body, "IDLE_SECONDS", 0.05)
+    handler = StreamingHandler(seats=1)
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "GET", "path": "/v1/usage",
+        "raw_path": b"/v1/usage", "query_string": b"format=csv", "root_path": "", "scheme": "http",
+        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8000),
+        "headers": [(b"host", b"127.0.0.1"), (b"authorization", f"Bearer {alice.secret}".encode())],
+    }  # fmt: skip
+    started = asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def never(message: Any) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    async with asyncio.timeout(20):
+        await handler(scope, receive, never)
+    assert started.is_set()
+    assert handler._seats._value == 1
+    from motet_platform.api.csv_stream import _exports
+
+    assert not _exports._running

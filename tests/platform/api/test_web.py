@@ -62,6 +62,7 @@ def test_every_address_is_described(client: Any) -> None:
         "/v1/billing/checkout": {"post"},
         "/v1/billing/invoices": {"get"},
         "/v1/billing/ledger": {"get"},
+        "/v1/billing/statement": {"get"},
         "/v1/billing/payment_methods": {"get"},
         "/v1/billing/payments": {"get"},
         "/v1/billing/payments/{payment_id}": {"get"},

@@ -51,6 +51,26 @@ def test_an_adapters_life(motet: Any, home: Path) -> None:
     motet("adapters", "show", "support", code=4)
 
 
+@pytest.mark.parametrize("name", ["../keys", "..", "support/aliases", "a?b", "a#b", "%2e%2e", "é"])
+def test_a_name_never_leads_elsewhere(name: str, alice: Any, motet: Any, home: Path) -> None:
+    assert "no such adapter" in motet("adapters", "show", name, code=4).stderr
+    motet("adapters", "rm", name, "--yes", code=4)
+    motet("adapters", "rm", f"{name}/{alice.key.pk}", "--yes", code=4)
+    motet("adapters", "rm", f"support@../../../keys/{alice.key.pk}", "--yes", code=4)
+    motet("adapters", "push", write(home / "x", good()), "--name", name, "--base", "tiny", code=1)
+    motet("balance")  # the key is still one
+
+
+def test_a_model_id_is_told_apart_from_a_name(motet: Any) -> None:
+    assert "bare name: support" in motet("adapters", "show", "acme/support", code=4).stderr
+
+
+@pytest.mark.parametrize("key", ["ключ", "a b", "a\nb", "\x7f"])
+def test_what_is_no_key(key: str, motet: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTET_API_KEY", key)
+    assert "that is no key" in motet("balance", code=3).stderr
+
+
 def test_push_in_chunks(motet: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("motet_platform.cli.push.ONE_FORM", 0)
     monkeypatch.setattr("motet_platform.cli.push.CHUNK", 1000)

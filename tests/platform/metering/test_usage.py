@@ -276,6 +276,26 @@ async def test_csv_streams_under_asgi(alice: Any, transactional_db: None) -> Non
     assert len(lines) == 1201 and len(set(lines)) == 1201
 
 
+def test_exports_at_once_are_few(
+    alice: Any, charlie: Any, error_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An export keeps its connection until it is read; whoever reads none keeps few."""
+    from motet_platform.api import csv_stream
+    from motet_platform.api.seats import Exports
+
+    monkeypatch.setattr(csv_stream, "_exports", Exports(limit=2))
+    open_ones = [alice.api.get(f"{URL}&format=csv") for _ in range(2)]
+    refused = alice.api.get(f"{URL}&format=csv")
+    assert (refused.status_code, error_of(refused)) == (429, "too_many_exports")
+    assert int(refused.headers["retry-after"]) > 0
+    assert charlie.api.get(f"{URL}&format=csv").status_code == 200
+    assert alice.api.get(URL).status_code == 200
+    open_ones[0].getvalue()  # read to its end
+    assert alice.api.get(f"{URL}&format=csv").status_code == 200
+    bad = [alice.api.get(f"{URL}&format=csv&group_by=x").status_code for _ in range(3)]
+    assert bad == [400] * 3
+
+
 def test_scope(alice: Any, error_of: Any) -> None:
     answer = alice.with_key(scopes=["inference", "billing"]).api.get("/v1/usage")
     assert (answer.status_code, error_of(answer)) == (403, "missing_scope")

@@ -140,3 +140,10 @@ def test_for_staff_alone(word: str, alice: Any, staff: Any, four_eyes: None, err
         for answer in (decide(person, shown, word), person.api.get(LIST)):
             assert (answer.status_code, error_of(answer)) == (403, "missing_scope")
     assert available(alice) == "5.00"
+
+
+def test_more_than_a_wallet_holds_is_refused(alice: Any, staff: Any, error_of: Any) -> None:
+    assert grant(staff, amount="9000000").status_code == 200
+    answer = grant(staff, amount="9000000")
+    assert (answer.status_code, error_of(answer)) == (400, "invalid_request")
+    assert available(alice) == "9000005.00" and audit() == []

@@ -35,6 +35,7 @@ MATRIX: dict[tuple[str, str], set[str]] = {
     ("get", "/v1/audit-log"): ADMINS,
     ("get", "/v1/billing/balance"): PAYERS,
     ("get", "/v1/billing/ledger"): PAYERS,
+    ("get", "/v1/billing/statement"): PAYERS,
     ("get", "/v1/billing/autotopup"): PAYERS,
     ("put", "/v1/billing/autotopup"): PAYERS,
     ("post", "/v1/billing/checkout"): PAYERS,

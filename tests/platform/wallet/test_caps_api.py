@@ -195,6 +195,26 @@ def test_a_webhook_that_is_down_is_tried_again_and_sends_no_second_mail(
     assert not Task.objects.filter(done_at=None).exists()
 
 
+def test_an_address_that_fails_brings_nobody_a_second_mail(
+    alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob.user.memberships.filter(account=alice.account).update(role="admin")
+    from motet_platform.wallet import alerts
+
+    def send_mail(subject: str, text: str, sender: None, to: list[str]) -> None:
+        if to == ["alice@acme.example"]:
+            raise OSError("no such mailbox")
+        mail.send_mail(subject, text, sender, to)
+
+    monkeypatch.setattr(alerts, "send_mail", send_mail)
+    reach(alice)
+    alerts_hand_on()
+    for _ in range(3):
+        tasks_run_due()
+        Task.objects.filter(done_at=None).update(available_at="2020-01-01T00:00:00Z")
+    assert [letter.to for letter in mail.outbox] == [[bob.user.email]]
+
+
 def test_no_mail_where_none_is_wanted(alice: Any) -> None:
     shown = alice.api.put("/v1/billing/alerts", {"email": False}, format="json").json()
     assert shown["webhook_url"] is shown["webhook_secret"] is None

@@ -32,7 +32,7 @@ def test_a_stranger_sees_nothing(alice: Any, bob: Any, charlie: Any) -> None:
     assert bob.api.get("/v1/billing/balance").json()["available"] == "105.00"
 
 
-@pytest.mark.parametrize("path", ["balance", "ledger"])
+@pytest.mark.parametrize("path", ["balance", "ledger", "statement"])
 def test_scope(path: str, alice: Any, error_of: Any) -> None:
     answer = alice.with_key(scopes=["usage"]).api.get(f"/v1/billing/{path}")
     assert (answer.status_code, error_of(answer)) == (403, "missing_scope")

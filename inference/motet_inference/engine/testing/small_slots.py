@@ -64,6 +64,7 @@ class SmallSlots:
             self._layers, torch.zeros(num_slots, dtype=torch.int32), [0] * num_slots
         )
         self.pins: Counter[int] = Counter()
+        self.prefetched: list[str] = []
         self._resident: dict[str, int] = {}
         self._loading: dict[str, int] = {}
         self._load_steps = load_steps
@@ -79,9 +80,19 @@ class SmallSlots:
             self.pins[slot] += 1
         return slot
 
+    def is_loading(self, ref: AdapterRef) -> bool:
+        waited = self._loading.get(ref.digest)
+        if waited is None or ref.digest in self._resident:
+            return False
+        self._loading[ref.digest] = waited + 1
+        return waited + 1 < self._load_steps
+
     def release(self, slot: int) -> None:
         assert self.pins[slot] > 0, f"slot {slot} released twice"
         self.pins[slot] -= 1
+
+    def prefetch(self, ref: AdapterRef) -> None:
+        self.prefetched.append(ref.digest)
 
     def warm(self, ref: AdapterRef) -> None:
         self._load(ref)
