@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from motet_inference.adapters.weights import AdapterWeights
+import torch
+from torch import Tensor
+
+from motet_inference.adapters.arena import Arena
+from motet_inference.adapters.blob import AdapterWeights, plain_room
 
 
 class HostCache:
-    """At most `limit` bytes, except that the newest entry stays whatever its size."""
+    """At most `limit` bytes, except that the newest entry stays whatever its size.
 
-    def __init__(self, limit: int) -> None:
+    For a CUDA device that many bytes are page-locked at once, so that it copies them by itself.
+    Not thread-safe.
+    """
+
+    def __init__(self, limit: int, device: torch.device) -> None:
         self._limit = limit
         self._entries: OrderedDict[str, AdapterWeights] = OrderedDict()
         self._bytes = 0
+        self._memory = _page_locked(limit, device) if device.type == "cuda" else None
+        self._arena = Arena(limit)
+        self._unclaimed: int | None = None  # a piece given out by `room` that no entry has yet
 
     def __contains__(self, digest: str) -> bool:
         return digest in self._entries
@@ -27,11 +38,52 @@ class HostCache:
             self._entries.move_to_end(digest)
         return self._entries.get(digest)
 
+    def peek(self, digest: str) -> AdapterWeights | None:
+        """The same, without marking them."""
+        return self._entries.get(digest)
+
+    def room(self, count: int, dtype: torch.dtype) -> Tensor:
+        """Memory for the next entry, [count], unset; what was given out before and never `put` is
+        free again. What has no room in the page-locked memory lies elsewhere."""
+        if self._memory is None:
+            return plain_room(count, dtype)
+        if self._unclaimed is not None:
+            self._arena.give(self._unclaimed)
+            self._unclaimed = None
+        size = count * dtype.itemsize
+        while (start := self._arena.take(size)) is None and self._entries:
+            self._drop()
+        if start is None:
+            return torch.empty(count, dtype=dtype, pin_memory=True)
+        self._unclaimed = start
+        return self._memory[start : start + size].view(dtype)
+
     def put(self, digest: str, weights: AdapterWeights) -> None:
-        if old := self._entries.pop(digest, None):
-            self._bytes -= old.nbytes
+        """An entry whose blob is what `room` gave last, or lies elsewhere."""
+        if self._place(weights) == self._unclaimed:
+            self._unclaimed = None
+        if digest in self._entries:
+            self._drop(digest)
         self._entries[digest] = weights
         self._bytes += weights.nbytes
         while self._bytes > self._limit and len(self._entries) > 1:
-            _, dropped = self._entries.popitem(last=False)
-            self._bytes -= dropped.nbytes
+            self._drop()
+
+    def _drop(self, digest: str | None = None) -> None:
+        digest = digest or next(iter(self._entries))
+        dropped = self._entries.pop(digest)
+        self._bytes -= dropped.nbytes
+        if (place := self._place(dropped)) is not None:
+            self._arena.give(place)
+
+    def _place(self, weights: AdapterWeights) -> int | None:
+        """Where its blob begins in the page-locked memory."""
+        if self._memory is None or not weights.nbytes:
+            return None
+        place = weights.blob.data_ptr() - self._memory.data_ptr()
+        return place if 0 <= place < self._limit else None
+
+
+def _page_locked(size: int, device: torch.device) -> Tensor:
+    with torch.cuda.device(device):
+        return torch.empty(size, dtype=torch.uint8, pin_memory=True)

@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 import torch
 
+from motet_inference.adapters.blob import AdapterWeights
 from motet_inference.adapters.errors import AdapterError
 from motet_inference.adapters.host_cache import HostCache
 from motet_inference.adapters.slot_loader import SlotLoader
 from motet_inference.adapters.slot_tensors import LoraWeights
-from motet_inference.adapters.weights import AdapterWeights
 from motet_inference.engine.messages import AdapterRef
 from motet_inference.models.config import ModelConfig
 from motet_inference.ranks.orders import Check, Place, Placed, Read
@@ -42,8 +42,9 @@ class SlotFollower:
         self._loader = SlotLoader(
             config, num_slots=num_slots, max_rank=max_rank, dtype=dtype, device=device
         )
-        self._host = HostCache(host_bytes)
+        self._host = HostCache(host_bytes, device)
         self._device, self._answer = device, answer
+        self._unkept: dict[str, AdapterRef] = {}
         self._jobs: queue.SimpleQueue[
             tuple[Read | Place | Check, torch.cuda.Event | None] | None
         ] = queue.SimpleQueue()
@@ -76,6 +77,8 @@ class SlotFollower:
                     self._answer(self._place(order, after))
                 case Check():
                     self._check(order.slot)
+            if self._jobs.empty() and self._unkept:
+                self._keep(*self._unkept.popitem())
 
     def _read_ahead(self, ref: AdapterRef) -> None:
         try:
@@ -95,6 +98,10 @@ class SlotFollower:
             return Placed(code="adapter_unavailable", message="The adapter could not be loaded.")
         return Placed()
 
+    def _keep(self, digest: str, ref: AdapterRef) -> None:
+        if (weights := self._host.peek(digest)) is not None:
+            self._loader.keep(ref, weights)
+
     def _check(self, slot: int) -> None:
         try:
             self._loader.verify(slot)
@@ -105,6 +112,7 @@ class SlotFollower:
     def _weights_of(self, ref: AdapterRef) -> AdapterWeights:
         weights = self._host.get(ref.digest)
         if weights is None:
-            weights = self._loader.read(ref)
+            weights = self._loader.read(ref, self._host.room)
             self._host.put(ref.digest, weights)
+            self._unkept[ref.digest] = ref
         return weights

@@ -7,14 +7,17 @@ from pathlib import Path
 
 import torch
 
+from motet_inference.adapters.blob import AdapterWeights, Room
+from motet_inference.adapters.slot_file import SlotFile
 from motet_inference.adapters.slot_tensors import LoraWeights
-from motet_inference.adapters.weights import AdapterWeights, load_adapter
+from motet_inference.adapters.weights import load_adapter
 from motet_inference.engine.messages import AdapterRef
 from motet_inference.models.config import ModelConfig
 
 
 class SlotLoader:
-    """The slots of one device, and how they are filled; `read` and `write` are for one thread.
+    """The slots of one device, and how they are filled; `read`, `keep` and `write` are for one
+    thread.
 
     On CUDA copies run on a stream of their own.
     """
@@ -28,6 +31,7 @@ class SlotLoader:
         dtype: torch.dtype,
         device: torch.device,
     ) -> None:
+        self._file = SlotFile(config, dtype)
         self.weights = LoraWeights.zeros(
             config, num_slots=num_slots, max_rank=max_rank, dtype=dtype, device=device
         )
@@ -35,16 +39,17 @@ class SlotLoader:
         self._stream = _side_stream(device) if device.type == "cuda" else None
         self._sums: dict[int, int] = {}  # slot -> checksum of the weights that were put there
 
-    def read(self, ref: AdapterRef) -> AdapterWeights:
+    def read(self, ref: AdapterRef, room: Room) -> AdapterWeights:
         """Into host memory, in slot layout. Raises AdapterError."""
+        folder, most = Path(ref.path), self.weights.max_rank
         with self._here():
-            return load_adapter(
-                Path(ref.path),
-                self._config,
-                max_rank=self.weights.max_rank,
-                dtype=self._dtype,
-                pin=self._stream is not None,
+            return self._file.read(folder, max_rank=most, room=room) or load_adapter(
+                folder, self._config, max_rank=most, dtype=self._dtype, room=room
             )
+
+    def keep(self, ref: AdapterRef, weights: AdapterWeights) -> None:
+        """On disk too, in slot layout, so that the next `read` is a quick one."""
+        self._file.write(Path(ref.path), weights)
 
     def write(self, slot: int, weights: AdapterWeights, *, after: torch.cuda.Event | None) -> None:
         """Fill a slot, wait until it is full, and verify it.

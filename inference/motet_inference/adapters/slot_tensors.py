@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from motet_inference.adapters.blob import AdapterWeights
 from motet_inference.adapters.checksum import checksum
 from motet_inference.adapters.projections import GROUPS, group_shapes, groups_of_layer
-from motet_inference.adapters.weights import AdapterWeights
 from motet_inference.models.config import ModelConfig
 
 

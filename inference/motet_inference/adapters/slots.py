@@ -7,16 +7,18 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
+from torch import Tensor
 
+from motet_inference.adapters.blob import AdapterWeights
 from motet_inference.adapters.errors import AdapterError
 from motet_inference.adapters.host_cache import HostCache
 from motet_inference.adapters.residency import Residency
 from motet_inference.adapters.slot_loader import SlotLoader
 from motet_inference.adapters.slot_tensors import LoraWeights
-from motet_inference.adapters.weights import AdapterWeights
 from motet_inference.engine.messages import AdapterRef
 from motet_inference.models.config import ModelConfig
 from motet_inference.ranks import orders
@@ -65,10 +67,11 @@ class AdapterSlots:
         )
         self._cuda = self._device.type == "cuda"
         self._residency = Residency(num_slots, clock)
-        self._host = HostCache(host_bytes)
+        self._host = HostCache(host_bytes, self._device)
         self._failed: dict[str, tuple[AdapterError, float]] = {}
         self._read_ahead: set[str] = set()
         self._soon: OrderedDict[str, AdapterRef] = OrderedDict()  # to be read when all else is done
+        self._unkept: OrderedDict[str, AdapterRef] = OrderedDict()  # not on disk in slot layout yet
         self._next_checked = 0
         self._idle_since: dict[int, torch.cuda.Event] = {}
         self._news = threading.Condition()
@@ -168,21 +171,23 @@ class AdapterSlots:
 
     def _run(self) -> None:
         while (job := self._next_job()) is not None:
-            ref, slot, weights = job
             try:
-                if weights is None:
-                    self._read(ref)
-                else:
-                    self._place(ref, slot, weights)
+                match job:
+                    case _Read():
+                        self._read(job.ref)
+                    case _Place():
+                        self._place(job.ref, job.slot, job.weights)
+                    case _Keep():
+                        self._loader.keep(job.ref, job.weights)
             except AdapterError as error:
-                self._fail(ref, slot, error)
+                self._fail(job, error)
             except Exception:
-                log.exception("loading adapter %s", ref.digest)
+                log.exception("loading adapter %s", job.ref.digest)
                 message = "The adapter could not be loaded."
-                self._fail(ref, slot, AdapterError("adapter_unavailable", message))
+                self._fail(job, AdapterError("adapter_unavailable", message))
 
-    def _next_job(self) -> tuple[AdapterRef, int, AdapterWeights | None] | None:
-        """Wait for something to do: (ref, slot, weights) to place, (ref, -1, None) to read."""
+    def _next_job(self) -> _Job | None:
+        """Wait for something to do; None at the end."""
         with self._news:
             while not self._closed:
                 if job := self._choose():
@@ -190,13 +195,13 @@ class AdapterSlots:
                 self._news.wait(self._residency.next_expiry() if self._residency.wanted else None)
             return None
 
-    def _choose(self) -> tuple[AdapterRef, int, AdapterWeights | None] | None:
+    def _choose(self) -> _Job | None:
         can_place = self._residency.can_place()
         wanted = self._residency.wanted
         if can_place:
             for digest, ref in wanted.items():
                 if (weights := self._host.get(digest)) is not None:
-                    return ref, self._residency.take(), weights
+                    return _Place(ref, self._residency.take(), weights)
         # While all slots are pinned, read ahead: each adapter once, as many as there are slots.
         self._read_ahead &= wanted.keys()
         for digest, ref in wanted.items():
@@ -206,18 +211,27 @@ class AdapterSlots:
                 and len(self._read_ahead) < self._num_slots
             ):
                 self._read_ahead.add(digest)
-                return ref, -1, None
+                return _Read(ref)
         while self._soon:
             digest, ref = self._soon.popitem(last=False)
             if digest not in self._host:
-                return ref, -1, None
+                return _Read(ref)
+        while self._unkept:
+            digest, ref = self._unkept.popitem(last=False)
+            if (weights := self._host.peek(digest)) is not None:
+                return _Keep(ref, weights)
         return None
 
     def _read(self, ref: AdapterRef) -> None:
         self._tell(orders.Read(adapter=ref))
-        weights = self._loader.read(ref)
+        weights = self._loader.read(ref, self._room)
         with self._news:
             self._host.put(ref.digest, weights)
+            self._unkept[ref.digest] = ref
+
+    def _room(self, count: int, dtype: torch.dtype) -> Tensor:
+        with self._news:
+            return self._host.room(count, dtype)
 
     def _place(self, ref: AdapterRef, slot: int, weights: AdapterWeights) -> None:
         self._tell(orders.Place(adapter=ref, slot=slot))
@@ -235,14 +249,42 @@ class AdapterSlots:
         if self._followers is not None:
             self._followers.tell(order)
 
-    def _fail(self, ref: AdapterRef, slot: int, error: AdapterError) -> None:
+    def _fail(self, job: _Job, error: AdapterError) -> None:
+        digest = job.ref.digest
         with self._news:
             now = self._clock()
             self._failed = {d: f for d, f in self._failed.items() if f[1] > now}
-            self._failed[ref.digest] = (error, now + _FAILURE_S)
-            self._residency.unwant(ref.digest)
-            if slot >= 0:
-                self._residency.give_up(slot)
+            self._failed[digest] = (error, now + _FAILURE_S)
+            self._residency.unwant(digest)
+            if isinstance(job, _Place):
+                self._residency.give_up(job.slot)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Files to host memory."""
+
+    ref: AdapterRef
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Host memory to a slot."""
+
+    ref: AdapterRef
+    slot: int
+    weights: AdapterWeights
+
+
+@dataclass(frozen=True)
+class _Keep:
+    """Host memory to a file in slot layout, when there is nothing else to do."""
+
+    ref: AdapterRef
+    weights: AdapterWeights
+
+
+_Job = _Read | _Place | _Keep
 
 
 def _with_index(device: torch.device | str) -> torch.device:

@@ -85,8 +85,7 @@ class AdapterStore:
             if entry.name.startswith(TEMPORARY):
                 shutil.rmtree(entry, ignore_errors=True)
             elif _DIGEST.fullmatch(entry.name) and entry.is_dir():
-                size = sum(f.stat().st_size for f in entry.iterdir())
-                found.append((entry.stat().st_mtime, entry.name, size))
+                found.append((entry.stat().st_mtime, entry.name, _size(entry)))
         self._sizes.update((name, size) for _, name, size in sorted(found))
         self._trim()
 
@@ -120,8 +119,10 @@ class AdapterStore:
         self._sizes.move_to_end(digest)
         try:
             os.utime(self._folder / digest)  # the order survives a restart
+            # What it is in slot layout comes later, and counts.
+            self._sizes[digest] = _size(self._folder / digest)
         except OSError:
-            pass  # only the order is at stake
+            pass  # only the order and the limit are at stake
 
     def _trim(self) -> None:
         total = sum(self._sizes.values())
@@ -137,3 +138,7 @@ class AdapterStore:
                 log.exception("dropping adapter %s", digest)
             else:
                 self._threads.submit(shutil.rmtree, doomed, ignore_errors=True)
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.iterdir())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -13,9 +12,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from motet_inference.adapters.blob import AdapterWeights, Room, plain_room
 from motet_inference.adapters.checksum import checksum
 from motet_inference.adapters.errors import AdapterError
-from motet_inference.adapters.files import CONFIG_FILE, WEIGHTS_FILE
+from motet_inference.adapters.files import CONFIG_FILE, WEIGHTS_FILE, read_ahead
 from motet_inference.adapters.peft_config import PeftConfig
 from motet_inference.adapters.projections import GROUPS, GroupShape, group_shapes, module_paths
 from motet_inference.adapters.targets import Target, find_targets
@@ -26,27 +26,13 @@ _TENSOR = re.compile(r"base_model\.model\.([A-Za-z0-9_.]+)\.lora_([AB])\.weight"
 _DTYPES = {"F32", "F16", "BF16"}
 
 
-@dataclass(frozen=True)
-class AdapterWeights:
-    """One adapter as slots hold it, cut to its own rank r; `blob` is the memory behind it all.
-
-    groups: per layer, group name -> (a [n*r, in], b [out, r] with the scale folded in), where n is
-    the number of slices; a group that the adapter does not touch is absent. Slices or modules of a
-    smaller rank than r are filled with zeros. checksum: of the blob, see `checksum.checksum`.
-    """
-
-    rank: int
-    groups: tuple[dict[str, tuple[Tensor, Tensor]], ...]
-    blob: Tensor
-    checksum: int = 0
-
-    @property
-    def nbytes(self) -> int:
-        return self.blob.nbytes
-
-
 def load_adapter(
-    folder: Path, config: ModelConfig, *, max_rank: int, dtype: torch.dtype, pin: bool = False
+    folder: Path,
+    config: ModelConfig,
+    *,
+    max_rank: int,
+    dtype: torch.dtype,
+    room: Room = plain_room,
 ) -> AdapterWeights:
     """Read, check and lay out an adapter for the base that `config` describes.
 
@@ -56,8 +42,8 @@ def load_adapter(
     collective of its own. (S-LoRA cuts the other matrices too, which saves memory and takes two
     more collectives a block: Sheng et al., 2023, section 6.)
 
-    `pin`: into page-locked memory, for asynchronous copies to a CUDA device. Raises AdapterError:
-    adapter_unavailable when a file cannot be read, else adapter_incompatible.
+    `room` gives the memory. Raises AdapterError: adapter_unavailable when a file cannot be read,
+    else adapter_incompatible.
     """
     peft = PeftConfig.load(folder / CONFIG_FILE)
     modules = module_paths(config)
@@ -67,7 +53,7 @@ def load_adapter(
     rank = max(target.rank for target in targets.values())
     if rank > max_rank:
         raise _incompatible(f"rank {rank} is above {max_rank}, the largest served.")
-    _read_ahead(folder / WEIGHTS_FILE)
+    read_ahead(folder / WEIGHTS_FILE)
     try:
         file = safe_open(folder / WEIGHTS_FILE, framework="pt")
     except OSError as error:
@@ -77,7 +63,12 @@ def load_adapter(
     with file:
         _check_names(file.keys(), targets)  # type: ignore[no-untyped-call]
         shapes = group_shapes(config.local)
-        weights = _allocate(config, shapes, _whole_groups(modules, targets, rank), rank, dtype, pin)
+        whole = _whole_groups(modules, targets, rank)
+        weights = AdapterWeights.unset(config, rank, whole, dtype=dtype, room=room)
+        for (layer, group), filled in whole.items():
+            if not filled:
+                for part in weights.groups[layer][group]:
+                    part.zero_()
         for module, target in targets.items():
             layer, group, index = modules[module]
             a, b = weights.groups[layer][group]
@@ -118,20 +109,6 @@ def _check_names(names: list[str], targets: dict[str, Target]) -> None:
         raise _incompatible(f"{module} is targeted but has no lora_{ab}.")
 
 
-def _read_ahead(path: Path) -> None:
-    """Ask for all of the file now: page by page, as it is mapped, a disk is slow."""
-    if not hasattr(os, "posix_fadvise"):
-        return
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:
-        return  # whoever opens it to read will say so
-    try:
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_WILLNEED)
-    finally:
-        os.close(descriptor)
-
-
 def _whole_groups(
     modules: dict[str, tuple[int, str, int]], targets: dict[str, Target], rank: int
 ) -> dict[tuple[int, str], bool]:
@@ -140,42 +117,6 @@ def _whole_groups(
     for module, target in targets.items():
         filled[modules[module][:2]] += target.rank == rank
     return {(layer, group): n == len(GROUPS[group]) for (layer, group), n in filled.items()}
-
-
-def _allocate(
-    config: ModelConfig,
-    shapes: dict[str, GroupShape],
-    touched: dict[tuple[int, str], bool],
-    rank: int,
-    dtype: torch.dtype,
-    pin: bool,
-) -> AdapterWeights:
-    """One block of memory, and views into it, zero where they will not be filled entirely.
-
-    One block pins in one call.
-    """
-    sizes = {
-        group: (len(s.slices) * rank * s.in_features, s.out_features * rank)
-        for group, s in shapes.items()
-    }
-    total = sum(sum(sizes[group]) for _, group in touched)
-    blob = torch.empty(total, dtype=dtype, pin_memory=pin)
-    groups: list[dict[str, tuple[Tensor, Tensor]]] = []
-    at = 0
-    for layer in range(config.num_layers):
-        views: dict[str, tuple[Tensor, Tensor]] = {}
-        for group in (g for g in GROUPS if (layer, g) in touched):
-            middle = at + sizes[group][0]
-            end = middle + sizes[group][1]
-            if not touched[layer, group]:
-                blob[at:end].zero_()
-            views[group] = (
-                blob[at:middle].view(-1, shapes[group].in_features),
-                blob[middle:end].view(-1, rank),
-            )
-            at = end
-        groups.append(views)
-    return AdapterWeights(rank, tuple(groups), blob)
 
 
 @dataclass(frozen=True)

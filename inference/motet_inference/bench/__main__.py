@@ -23,6 +23,7 @@ from motet_inference.bench.plot import PlotError, check_plot, draw
 from motet_inference.bench.report import device_name, line, tables, write
 from motet_inference.bench.session import Session
 from motet_inference.bench.suite import SuiteError, load_suite
+from motet_inference.server.core import SWITCH_S
 
 _LOG_WIDTH = 200
 
@@ -30,6 +31,7 @@ _LOG_WIDTH = 200
 def main(arguments: list[str] | None = None) -> int:
     """The exit status: 0, or 1 when the suite or one of its cases could not be run."""
     options = _options(arguments)
+    sys.setswitchinterval(SWITCH_S)  # as in a worker
     deadline = Deadline(options.seconds)
     console = Console()
     if not console.is_terminal:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from motet_inference.adapters.files import CONFIG_FILE, WEIGHTS_FILE
+from motet_inference.adapters.files import WEIGHTS_FILE
 from motet_inference.adapters.slots import AdapterSlots
 from motet_inference.bench.cases import ColdCase
 from motet_inference.bench.clock import Deadline, wait
@@ -24,7 +24,8 @@ from motet_inference.engine.engine import Engine
 from motet_inference.engine.messages import AdapterRef, Add, Sampling
 from motet_inference.models.llama import CausalLM
 
-# Adapters that take turns: with one slot and the smallest host cache, each is cold on its turn.
+# Adapters that take turns: with one slot and room for one in host memory, each is cold on its turn.
+# After its first it is on disk in slot layout too, as it would be in a worker.
 _COLD = 3
 _BEFORE_STEPS = 200
 _CHUNK = 8 << 20
@@ -53,7 +54,7 @@ def run_cold(
         max_rank=case.rank,
         dtype=model.dtype,
         device=model.device,
-        host_bytes=1,
+        host_bytes=_bytes_of_one(refs[0]),
     )
     try:
         engine = build_engine(
@@ -67,6 +68,11 @@ def run_cold(
         return _Cold(engine, case, refs, deadline).run()
     finally:
         slots.close()
+
+
+def _bytes_of_one(ref: AdapterRef) -> int:
+    """Room for one adapter in host memory, and for no other beside it."""
+    return (Path(ref.path) / WEIGHTS_FILE).stat().st_size + (1 << 12)
 
 
 class _Cold:
@@ -204,8 +210,8 @@ class _Cold:
 
 def _drop(ref: AdapterRef) -> None:
     """Out of the page cache; what is not on disk yet is written first."""
-    for name in (CONFIG_FILE, WEIGHTS_FILE):
-        descriptor = os.open(Path(ref.path) / name, os.O_RDONLY)
+    for path in Path(ref.path).iterdir():
+        descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
             os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)

@@ -23,6 +23,7 @@ _WARM_PATIENCE_S = 60.0
 # A step that lost a rank fails a moment before the rank's end is seen.
 _LOSS_S = 1.0
 CANNOT_START = 3
+SWITCH_S = 0.0005
 
 log = logging.getLogger(__name__)
 
@@ -137,6 +138,9 @@ def main() -> None:
     from motet_inference.server.pipe import CorePipe
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s core %(levelname)s %(message)s")
+    # The loop waits for the interpreter up to so long, several times a step, while the adapters'
+    # thread is at work; 5 ms, the default, is half a step.
+    sys.setswitchinterval(SWITCH_S)
     pipe = CorePipe(socket.socket(fileno=int(sys.argv[1])))
     config = WorkerConfig.model_validate_json(sys.argv[2])
     try:

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 import torch
+from motet_inference.adapters.blob import AdapterWeights
 from motet_inference.adapters.errors import AdapterError
 from motet_inference.adapters.projections import group_shapes, module_paths
 from motet_inference.adapters.slot_tensors import LoraWeights
-from motet_inference.adapters.weights import AdapterWeights, load_adapter
+from motet_inference.adapters.weights import load_adapter
 from motet_inference.models.config import ModelConfig
 from motet_inference.models.experts_config import ExpertsConfig
 
