@@ -1,7 +1,8 @@
 """Where a decode step's time goes: `python tests/bench/step_profile.py SUITE.json [--case N]`.
 
-Runs one case of a suite and prints, per step, how often each kernel ran and for how long, and the
-time in which none ran.
+Runs batch cases of a suite on a GPU and prints, per step, how often each kernel ran and for how
+long, and the time in which none ran. Kernels that are launched early count from then on, while they
+wait for the one before: such times overlap.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from collections import defaultdict
 from pathlib import Path
 
 import torch
-from motet_inference.bench.measure import _requests
-from motet_inference.bench.rig import build_engine, build_model
-from motet_inference.bench.suite import Case, load_suite
+from motet_inference.bench.batch import requests_of
+from motet_inference.bench.cases import BatchCase
+from motet_inference.bench.rig import FilledSlots, build_engine, build_model
+from motet_inference.bench.suite import Suite, load_suite
 from motet_inference.models.llama import CausalLM
 from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile
@@ -22,15 +24,20 @@ from torch.profiler import ProfilerActivity, profile
 STEPS = 20
 
 
-def kernels(model: CausalLM, suite_case: tuple[object, Case]) -> None:
-    suite, case = suite_case
-    engine = build_engine(model, suite, case)  # type: ignore[arg-type]
-    for add in _requests(case, model.config.vocab_size, 0):
+def kernels(model: CausalLM, suite: Suite, case: BatchCase) -> None:
+    """Decode with all requests, and print what the device did meanwhile."""
+    engine = build_engine(
+        model,
+        suite,
+        requests=case.requests,
+        context=case.prompt_tokens + case.output_tokens,
+        slots=FilledSlots(model, case) if case.adapters else None,
+    )
+    for add in requests_of(case, model.config.vocab_size, 0):
         engine.add(add)
-    while True:  # until every request decodes
+    output = engine.step()
+    while output.num_tokens != len(output.tokens) or len(output.tokens) != case.requests:
         output = engine.step()
-        if output.num_tokens == len(output.tokens) == case.requests:
-            break
     for _ in range(8):
         engine.step()
     torch.cuda.synchronize()
@@ -66,7 +73,9 @@ def main() -> int:
     suite = load_suite(options.suite)
     model = build_model(suite)
     for place in options.case or range(len(suite.cases)):
-        kernels(model, (suite, suite.cases[place]))
+        case = suite.cases[place]
+        if isinstance(case, BatchCase):
+            kernels(model, suite, case)
     return 0
 
 

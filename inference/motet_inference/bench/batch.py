@@ -82,7 +82,7 @@ def run_case(
     started: dict[str, float] = {}
     ended: dict[str, float] = {}
     decode: list[float] = []
-    adds = list(_requests(case, vocabulary, seed))
+    adds = list(requests_of(case, vocabulary, seed))
     timer.take()
     begin = last = time.perf_counter()
     for add in adds:
@@ -135,7 +135,8 @@ def summarise(
     )
 
 
-def _requests(case: BatchCase, vocabulary: int, seed: int) -> Iterator[Add]:
+def requests_of(case: BatchCase, vocabulary: int, seed: int) -> Iterator[Add]:
+    """Prompts are random and all different; request i uses adapter i modulo `adapters`."""
     draw = random.Random(seed)
     sampling = Sampling(
         temperature=case.temperature, max_tokens=case.output_tokens, ignore_eos=True

@@ -14,6 +14,7 @@ from motet_inference.bench import cold
 from motet_inference.bench.cases import ALL, ATTENTION
 from motet_inference.bench.clock import Deadline
 from motet_inference.bench.library import make_library
+from motet_inference.engine.messages import AdapterRef
 from motet_inference.models.config import ModelConfig
 from safetensors import safe_open
 from torch import float32
@@ -71,15 +72,16 @@ def test_cold_loads_end_with_the_others_output(run: Run) -> None:
 
 def test_every_probe_is_cold(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each load reads the files anew: the slots' loader is asked as often as there are loads."""
-    from motet_inference.adapters import slot_loader
+    from motet_inference.adapters.slot_loader import SlotLoader
 
     read = []
+    loading = SlotLoader.read
 
-    def counting(folder: Path, *args: Any, **kwargs: Any) -> Any:
-        read.append(folder)
-        return load_adapter(folder, *args, **kwargs)
+    def counting(self: SlotLoader, ref: AdapterRef, room: Any) -> Any:
+        read.append(Path(ref.path))
+        return loading(self, ref, room)
 
-    monkeypatch.setattr(slot_loader, "load_adapter", counting)
+    monkeypatch.setattr(SlotLoader, "read", counting)
     monkeypatch.setattr(cold, "_drop", lambda ref: read.append(Path(ref.path)))
     result = run([{**COLD, "loads": 5, "output_tokens": 600}])["results"][0]
     probes = read[-10:]  # each dropped, then read
