@@ -27,7 +27,8 @@ import torch.nn.functional as F
 import triton
 from motet_kernels import settle
 from motet_kernels._triton import stream
-from motet_kernels._triton.stream import Plan, project_triton
+from motet_kernels._triton.plan import Plan, plan_of, share_out
+from motet_kernels._triton.stream import project_triton
 from motet_kernels.product import FEW_ROWS
 from triton.backends.compiler import GPUTarget
 
@@ -68,7 +69,7 @@ def candidates(outputs: int, inputs: int, units: int) -> Iterator[Plan]:
     for splits, each, wide, ahead in product((1, 2, 4, 8), (1, 2, 3, 4), (1, 2), (1, 2)):
         if inputs < 512 * splits or (ahead > 1 and each != 2):
             continue
-        plan = stream._plan(outputs, inputs, splits, each * units)
+        plan = share_out(outputs, inputs, splits, each * units)
         block_k = plan.block_k * wide
         stage = 2 * block_k * (plan.block_n + FEW_ROWS)
         stages = min(7, (SHARED // each - 1024) // stage)
@@ -141,7 +142,7 @@ def main() -> int:
     units = torch.cuda.get_device_properties(0).multi_processor_count
     plans: dict[str, list[Plan]] = {}
     for name, (outputs, inputs) in SHAPES.items():
-        chosen = stream.plan_of(outputs, inputs, 2 * units)
+        chosen = plan_of(outputs, inputs, 2 * units)
         others = [plan for plan in candidates(outputs, inputs, units) if plan != chosen]
         plans[name] = [chosen, *others]
     tasks = [(name, plan) for name, all_ in plans.items() for plan in all_]

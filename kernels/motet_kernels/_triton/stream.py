@@ -8,9 +8,6 @@ a row of x by its adapter's A: in a launch of its own that takes as long as the 
 kernel before is still at work, each program brings the first lines that it will read into L2.
 """
 
-from dataclasses import dataclass
-from functools import cache
-
 import torch
 import triton
 import triton.language as tl
@@ -20,11 +17,11 @@ from motet_kernels._triton.launch import (
     UP,
     early,
     multiprocessors,
-    power_of_two,
     prefetch,
     ready,
     started,
 )
+from motet_kernels._triton.plan import plan_of
 from motet_kernels._triton.product import RANKS
 from motet_kernels.lora import LoraBatch, LoraGroup
 from motet_kernels.product import FEW_ROWS, Low, Product
@@ -165,23 +162,6 @@ def _low_alone(
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Plan:
-    """How a weight [N, K] is shared out: `rows` of it and `chunk` columns for each program.
-
-    Attributes:
-        ahead: lines of 128 bytes of each row that are brought into L2 early.
-    """
-
-    rows: int
-    splits: int
-    chunk: int
-    block_n: int
-    block_k: int
-    ahead: int
-    stages: int
-
-
 def project_triton(
     x: Tensor,
     weight: Tensor,
@@ -255,36 +235,3 @@ def _low_half(
         "LOW_AHEAD": 8, **LOW_OPTIONS,
     }  # fmt: skip
     return low, (group.a, hidden, lora.token_slot, lora.ranks), options
-
-
-# What follows is tuning only: any plan gives the same sums, but for their order.
-
-
-@cache
-def plan_of(outputs: int, inputs: int, programs: int) -> Plan:
-    """As many splits as leave each program at most 64 rows of the weight.
-
-    Fewer rows cost, since each program reads all of x's columns again for them; more than 64 and a
-    split cost as well (tests/bench/stream.py, on an H100).
-    """
-    most = max(1, min(8, inputs // 512))
-    plans = [_plan(outputs, inputs, s, programs) for s in (1, 2, 4, 8) if s <= most]
-    return next((plan for plan in reversed(plans) if plan.rows <= 64), plans[0])
-
-
-def _plan(outputs: int, inputs: int, splits: int, programs: int) -> Plan:
-    rows = triton.cdiv(outputs, max(1, programs // splits))
-    rows = min(128, triton.cdiv(rows, 8) * 8)
-    block_n, block_k = max(16, power_of_two(rows)), 128
-    stage = 2 * block_k * (block_n + FEW_ROWS)
-    return Plan(
-        rows=rows,
-        splits=splits,
-        chunk=triton.cdiv(triton.cdiv(inputs, splits), block_k) * block_k,
-        block_n=block_n,
-        block_k=block_k,
-        # Some 32 to 64 KiB for each program: what L2 can hold of all of them.
-        ahead=4,
-        # So that two programs share a multiprocessor, with a little room beside them.
-        stages=max(2, min(5, 110 * 1024 // stage)),
-    )
