@@ -24,6 +24,7 @@ import { daysLeft, daysText } from "./pace";
 import { Payments } from "./payments";
 import { balanceQuery, ledgerQuery } from "./queries";
 import { SpendCap } from "./spendCap";
+import { Statement } from "./statement";
 import { TopUp } from "./topUp";
 
 type Lot = components["schemas"]["LotOut"];
@@ -122,6 +123,7 @@ export default function Billing() {
       </SimpleGrid>
       <Payments />
       <AtStripe />
+      <Statement />
       <Panel title="Ledger" flush>
         <Rows
           label="Ledger"

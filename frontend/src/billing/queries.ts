@@ -37,6 +37,18 @@ export const invoicesQuery = queryOptions({
   queryFn: () => body(api.GET("/v1/billing/invoices")),
 });
 
+export const statementQuery = (month: string) =>
+  queryOptions({
+    queryKey: ["statement", month],
+    queryFn: async () => {
+      const statement = await body(
+        api.GET("/v1/billing/statement", { params: { query: { month } } }),
+      );
+      // The same address also gives CSV, as text; JSON is what it gives unasked.
+      return statement as Schemas["StatementOut"];
+    },
+  });
+
 /** One payment, asked for again until it is decided. */
 export function paymentQuery(payment_id: string) {
   return queryOptions({

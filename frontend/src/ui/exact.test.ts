@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { charged } from "./exact";
+import { charged, sum } from "./exact";
 
 test.each([
   ["0.10", 14, "0.0000014"],
@@ -12,3 +12,10 @@ test.each([
 ])("%s a million, %i tokens", (price, tokens, amount) =>
   expect(charged(price, tokens)).toBe(amount),
 );
+
+test("amounts add up to the last digit, below zero too", () => {
+  expect(sum([])).toBe("0.00");
+  expect(sum(["0.1", "0.2"])).toBe("0.30");
+  expect(sum(["25.00", "-0.000000000001", "-30"])).toBe("-5.000000000001");
+  expect(sum(["-0.5", "0.25"])).toBe("-0.25");
+});

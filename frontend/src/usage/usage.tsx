@@ -1,17 +1,18 @@
-import { Button, Skeleton, Stack } from "@mantine/core";
-import { IconChartBar, IconDownload } from "@tabler/icons-react";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { Skeleton, Stack } from "@mantine/core";
+import { IconChartBar } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { saveCsv } from "../api/csv";
 import type { UsageRow } from "../api/types";
 import { Chart } from "../charts/lazy";
 import { series, times } from "../charts/series";
+import { Csv } from "../ui/csv";
 import { Empty } from "../ui/empty";
 import { Failure } from "../ui/failure";
 import { Figure, Figures } from "../ui/figure";
 import { compact, count, exactUsd, percent, usd } from "../ui/format";
 import { Page } from "../ui/page";
 import { Panel } from "../ui/panel";
-import { download } from "./csv";
 import { Filters } from "./filters";
 import { Narrow } from "./narrow";
 import { nothing, Numbers } from "./numbers";
@@ -57,7 +58,7 @@ export default function Usage() {
     <Page
       title="Usage"
       about="Every token, to the request that it belongs to. Times are in UTC."
-      actions={<Csv start={start} groups={`${bucket},${by}`} which={which} />}
+      actions={<Csv save={() => saveUsage(start, `${bucket},${by}`, which)} />}
     >
       <Stack gap="xs">
         <Filters search={search} onChange={set} />
@@ -115,19 +116,9 @@ export default function Usage() {
   );
 }
 
-function Csv({ start, groups, which }: { start: string; groups: string; which: UsageFilter }) {
-  const csv = useMutation({ mutationFn: () => download(start, groups, which) });
-  return (
-    <Stack gap="xs">
-      <Button
-        variant="default"
-        leftSection={<IconDownload size={16} />}
-        loading={csv.isPending}
-        onClick={() => csv.mutate()}
-      >
-        CSV
-      </Button>
-      {csv.error && <Failure error={csv.error} />}
-    </Stack>
-  );
+function saveUsage(start: string, groups: string, which: UsageFilter): Promise<void> {
+  const given = Object.entries(which).filter(([, value]) => value !== undefined);
+  const narrow = Object.fromEntries(given.map(([name, value]) => [name, String(value)]));
+  const query = { ...narrow, start, group_by: groups };
+  return saveCsv("/v1/usage", query, `usage-${start.slice(0, 10)}`);
 }

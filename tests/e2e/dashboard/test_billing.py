@@ -1,6 +1,8 @@
 """Credit is bought at the sandbox's page, and stands on the account when the person is back."""
 
+import csv
 import re
+from decimal import Decimal
 
 from playwright.sync_api import expect
 
@@ -74,6 +76,24 @@ def test_a_bank_that_asks(fresh: Person) -> None:
     page.get_by_role("button", name="Confirm").click()
     page.wait_for_url(re.compile(r"/billing\?payment="))
     expect(page.get_by_role("status")).to_contain_text("Paid: $25.00")
+
+
+def test_a_months_statement_and_its_file(fresh: Person) -> None:
+    page = fresh.page
+    fresh.go("/billing", "Billing")
+    statement = page.get_by_role("region", name="Statement")
+    expect(statement).to_contain_text("Closing, so far")
+    expect(statement).to_contain_text("$5.00")  # the credit of a new account came in
+    expect(statement).to_contain_text("Nothing was charged")
+    with page.expect_download() as saved:
+        statement.get_by_role("button", name="CSV").click()
+    assert saved.value.suggested_filename.startswith("statement-20")
+    rows = list(csv.DictReader(saved.value.path().open()))
+    assert [row["kind"] for row in rows] == ["opening", "grant"]
+    assert sum(Decimal(row["amount"]) for row in rows) == 5
+    statement.get_by_label("Month").select_option(index=1)
+    expect(statement).not_to_contain_text("so far")
+    assert fresh.flaws() == []
 
 
 def test_a_spend_cap_and_its_alerts(fresh: Person) -> None:
