@@ -85,5 +85,11 @@ class HostCache:
 
 
 def _page_locked(size: int, device: torch.device) -> Tensor:
-    with torch.cuda.device(device):
-        return torch.empty(size, dtype=torch.uint8, pin_memory=True)
+    try:
+        with torch.cuda.device(device):
+            return torch.empty(size, dtype=torch.uint8, pin_memory=True)
+    except RuntimeError as error:
+        raise ValueError(
+            f"{size >> 20} MB of memory cannot be page-locked for adapters: "
+            "set MOTET_WORKER_HOST_CACHE_MB lower"
+        ) from error
