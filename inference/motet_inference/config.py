@@ -31,8 +31,8 @@ class WorkerConfig(BaseSettings):
         blocks: cache blocks; by default what fits: 1 GiB on the CPU, on CUDA what is left of 90 %
             of the memory once the weights and the slots are in it, on the fullest device.
         slots, max_rank: adapters in device memory at the same time, and the largest rank.
-        host_cache_mb: adapters kept ready in host memory, for a GPU page-locked from the start (by torch in a
-            power of two).
+        host_cache_mb: adapters kept ready in host memory; for a GPU it is page-locked from the
+            start, in a power of two.
         max_batch, token_budget: choices per step, and tokens per step.
         max_context: longest prompt and output together; by default what the base was made for, at
             most what the blocks hold.
