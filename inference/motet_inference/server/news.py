@@ -42,6 +42,8 @@ class News:
         self._stats = stats
         self._tokenizer = tokenizer
         self.info: CoreInfo | None = None
+        # Of this core, what gateways were told since; the stats hear of it a little later.
+        self._resident: set[str] = set()
 
     def on_core_ready(self, info: CoreInfo) -> None:
         self.info = info
@@ -80,10 +82,12 @@ class News:
             if request.in_core:
                 message = "The engine failed and is starting again."
                 self._requests.fail(request, "engine_crashed", message)
+        gone = self._resident.union(self._stats.tiers.gpu)
         for session in self._front.sessions:
-            for digest in self._stats.tiers.gpu:
+            for digest in gone:
                 session.tell_residency(digest, loaded=False)
             session.tell_load(0, 0, 0)
+        self._resident.clear()
         self._stats.lose_core()
 
     def _take_tokens(self, output: StepOutput) -> list[Request]:
@@ -135,6 +139,8 @@ class News:
         # Requests that are not in the core yet wait as well, as far as a router is concerned.
         outside = sum(not request.in_core for request in self._requests.all())
         waiting = output.waiting + outside
+        self._resident.update(output.loaded)
+        self._resident.difference_update(output.evicted)
         for session in self._front.sessions:
             for digest in output.loaded:
                 session.tell_residency(digest, loaded=True)

@@ -421,6 +421,21 @@ async def test_residency_reaches_the_gateway(house: House) -> None:
     assert (update.running, update.waiting) == (3, 1)
 
 
+async def test_what_a_lost_core_had_is_taken_back_also_where_only_a_step_told_of_it(
+    house: House,
+) -> None:
+    house.news.on_tiers(Tiers(gpu=["d1"], host=[]))
+    house.step(loaded=["d2", "d3"])
+    house.step(evicted=["d3"])
+    await house.session.flushed()
+    house.news.on_core_lost()
+    await house.session.flushed()
+    assert set(house.updates[-1].evicted) == {"d1", "d2"}
+    house.news.on_core_lost()  # of the next core nothing is known yet
+    await house.session.flushed()
+    assert sum(len(update.evicted) for update in house.updates) == 3
+
+
 async def test_steps_are_counted(house: House) -> None:
     for adapters in (0, 1, 2, 2, 5):
         house.step(adapters=adapters, preemptions=1, seconds=0.01 * adapters)
