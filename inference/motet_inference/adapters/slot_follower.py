@@ -37,6 +37,7 @@ class SlotFollower:
         dtype: torch.dtype,
         device: torch.device,
         host_bytes: int,
+        keep: bool,
         answer: Callable[[Placed], None],
     ) -> None:
         self._loader = SlotLoader(
@@ -44,6 +45,7 @@ class SlotFollower:
         )
         self._host = HostCache(host_bytes, device)
         self._device, self._answer = device, answer
+        self._keep_files = keep
         self._unkept: dict[str, AdapterRef] = {}
         self._jobs: queue.SimpleQueue[
             tuple[Read | Place | Check, torch.cuda.Event | None] | None
@@ -114,5 +116,6 @@ class SlotFollower:
         if weights is None:
             weights = self._loader.read(ref, self._host.room)
             self._host.put(ref.digest, weights)
-            self._unkept[ref.digest] = ref
+            if self._keep_files:
+                self._unkept[ref.digest] = ref
         return weights

@@ -53,15 +53,22 @@ class AdapterSlots:
         dtype: torch.dtype,
         device: torch.device | str,
         host_bytes: int,
+        keep: bool = False,
         clock: Callable[[], float] = time.monotonic,
         followers: Followers | None = None,
     ) -> None:
+        """`keep`: the adapters' folders are a worker's own, and what is read from one is kept there
+        in slot layout, for the next time.
+        """
         if num_slots < 1 or max_rank < 1:
             raise ValueError("num_slots and max_rank must be at least 1")
         self._device = _with_index(device)
         self._clock = clock
         self._followers = followers
-        self._tell(orders.Slots(num_slots=num_slots, max_rank=max_rank, host_bytes=host_bytes))
+        self._keep = keep
+        self._tell(
+            orders.Slots(num_slots=num_slots, max_rank=max_rank, host_bytes=host_bytes, keep=keep)
+        )
         self._loader = SlotLoader(
             config, num_slots=num_slots, max_rank=max_rank, dtype=dtype, device=self._device
         )
@@ -227,7 +234,8 @@ class AdapterSlots:
         weights = self._loader.read(ref, self._room)
         with self._news:
             self._host.put(ref.digest, weights)
-            self._unkept[ref.digest] = ref
+            if self._keep:
+                self._unkept[ref.digest] = ref
 
     def _room(self, count: int, dtype: torch.dtype) -> Tensor:
         with self._news:

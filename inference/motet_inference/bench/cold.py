@@ -55,6 +55,7 @@ def run_cold(
         dtype=model.dtype,
         device=model.device,
         host_bytes=_bytes_of_one(refs[0]),
+        keep=True,
     )
     try:
         engine = build_engine(

@@ -28,8 +28,8 @@ class FilledSlots:
         self, model: CausalLM, case: BatchCase, followers: Followers | None = None
     ) -> None:
         if followers is not None:
-            sizes = {"num_slots": case.adapters, "max_rank": case.rank}
-            followers.tell(orders.Slots(**sizes, host_bytes=1))
+            slots = orders.Slots(num_slots=case.adapters, max_rank=case.rank, host_bytes=1)
+            followers.tell(slots)
             followers.tell(orders.Fill(rank=case.rank, targets=case.targets))
         self.weights = LoraWeights.zeros(
             model.config,

@@ -43,6 +43,7 @@ def run_traffic(
         dtype=model.dtype,
         device=model.device,
         host_bytes=case.host_cache_mb << 20,
+        keep=True,
     )
     try:
         engine = build_engine(

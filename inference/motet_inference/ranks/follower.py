@@ -98,6 +98,7 @@ class Follower:
             dtype=self._model.dtype,
             device=self._device,
             host_bytes=order.host_bytes,
+            keep=order.keep,
             answer=lambda placed: self._pipe.send(orders.encode(placed)),
         )
 

@@ -35,11 +35,12 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Slots(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Make room for adapters, in the place of what was made before."""
+    """Make room for adapters, in the place of what was made before; `keep`: see `AdapterSlots`."""
 
     num_slots: int
     max_rank: int
     host_bytes: int
+    keep: bool = False
 
 
 class Fill(msgspec.Struct, frozen=True, kw_only=True, tag=True):

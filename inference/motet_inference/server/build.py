@@ -55,6 +55,7 @@ def build_engine(
         dtype=dtype,
         device=device,
         host_bytes=config.host_cache_mb << 20,
+        keep=True,  # adapters come from the store, in whose folder nobody else is
         followers=followers,
     )
     try:

@@ -103,7 +103,13 @@ def test_slots_keep_what_they_read_and_read_what_they_kept(
     states = []
     for _ in range(2):
         slots = AdapterSlots(
-            base, num_slots=1, max_rank=16, dtype=DTYPE, device="cpu", host_bytes=1 << 20
+            base,
+            num_slots=1,
+            max_rank=16,
+            dtype=DTYPE,
+            device="cpu",
+            host_bytes=1 << 20,
+            keep=True,
         )
         slots.warm(ref)
         entered: list[str] = []
@@ -118,3 +124,18 @@ def test_slots_keep_what_they_read_and_read_what_they_kept(
     assert torch.equal(states[0][0], states[1][0])
     assert torch.equal(states[0][1], states[1][1])
     assert states[0][0].any()
+
+
+def test_without_leave_nothing_is_written_beside_an_adapter(
+    make_adapter: Any, base: ModelConfig
+) -> None:
+    made = make_adapter(r=2, target_modules=["q_proj"])[0]
+    slots = AdapterSlots(
+        base, num_slots=1, max_rank=16, dtype=DTYPE, device="cpu", host_bytes=1 << 20
+    )
+    slots.warm(AdapterRef(digest="a" * 64, path=str(made), rank=2))
+    pause = threading.Event()
+    while not slots.poll()[0]:
+        pause.wait(0.01)
+    slots.close()
+    assert kept(made) == []

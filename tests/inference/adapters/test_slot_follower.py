@@ -29,7 +29,7 @@ class Rank:
         self.answers: queue.SimpleQueue[Placed] = queue.SimpleQueue()
         self.slots = SlotFollower(
             replace(base, shard=Shard(1, 2)), num_slots=2, max_rank=8, dtype=torch.float32,
-            device=torch.device("cpu"), host_bytes=1 << 20, answer=self.answers.put,
+            device=torch.device("cpu"), host_bytes=1 << 20, keep=False, answer=self.answers.put,
         )  # fmt: skip
 
     def place(self, ref: AdapterRef, slot: int) -> Placed:
