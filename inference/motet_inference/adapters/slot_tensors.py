@@ -131,7 +131,8 @@ class LoraWeights:
 
 
 def _on_device(view: Tensor, blob: Tensor, device_blob: Tensor) -> Tensor:
-    """The same view, into the blob's copy."""
+    """The same view, into the blob's copy; the blob itself may lie within a larger block."""
     if device_blob is blob:
         return view
-    return device_blob.as_strided(view.size(), view.stride(), view.storage_offset())
+    start = view.storage_offset() - blob.storage_offset()
+    return device_blob.as_strided(view.size(), view.stride(), device_blob.storage_offset() + start)

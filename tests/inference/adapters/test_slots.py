@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 import torch
-from motet_inference.adapters import slot_loader
+from motet_inference.adapters import host_cache, slot_loader
+from motet_inference.adapters import slots as slots_module
+from motet_inference.adapters.blob import AdapterWeights
 from motet_inference.adapters.errors import AdapterError
+from motet_inference.adapters.host_cache import HostCache
+from motet_inference.adapters.slot_tensors import LoraWeights
 from motet_inference.adapters.slots import AdapterSlots
 from motet_inference.adapters.weights import load_adapter
 from motet_inference.engine.messages import AdapterRef
@@ -19,6 +23,7 @@ from motet_inference.models.config import ModelConfig
 pytestmark = pytest.mark.timeout(60)
 ALL = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 MAX_RANK = 16
+CUDA = torch.device("cuda")
 
 
 @pytest.fixture
@@ -319,6 +324,31 @@ def test_a_dead_loader_is_no_endless_wait(make_slots: Any, refs: list[AdapterRef
     slots.close()
     with pytest.raises(RuntimeError, match="loader has ended"):
         slots.acquire(refs[0])
+
+
+@pytest.mark.parametrize("host_bytes", [200_000, 1 << 20])
+def test_slots_hold_the_same_through_one_block_of_host_memory_and_a_copy(
+    host_bytes: int,
+    make_slots: Any,
+    refs: list[AdapterRef],
+    base: ModelConfig,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The way to a CUDA device, with ordinary memory in both places."""
+    monkeypatch.setattr(host_cache, "_page_locked", lambda size, _: torch.empty(size).byte())
+    monkeypatch.setattr(slots_module, "HostCache", lambda limit, _: HostCache(limit, CUDA))
+    real = LoraWeights.write
+
+    def copied(self: LoraWeights, slot: int, weights: AdapterWeights, **_: Any) -> None:
+        real(self, slot, weights, device_blob=weights.blob.clone())
+
+    monkeypatch.setattr(LoraWeights, "write", copied)
+    slots = make_slots(2, host_bytes=host_bytes)
+    expected = [expected_state(ref, base) for ref in refs]
+    for i in [0, 1, 2, 3, 1, 0, 3, 2, 2, 0, 1, 3]:
+        slot = acquire(slots, refs[i])
+        assert same(slot_state(slots, slot), expected[i])
+        slots.release(slot)
 
 
 @pytest.mark.gpu
