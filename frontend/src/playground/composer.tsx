@@ -1,5 +1,7 @@
 import { Button, Group, Textarea } from "@mantine/core";
 import { IconPlayerStop, IconSend2 } from "@tabler/icons-react";
+import { useRef } from "react";
+import classes from "./composer.module.css";
 
 interface ComposerProps {
   value: string;
@@ -10,18 +12,29 @@ interface ComposerProps {
   ready: boolean;
 }
 
-/** Where a prompt is written. Enter sends it, with Shift it begins a line. */
+/**
+ * Where a prompt is written. Enter sends it, with Shift it begins a line; Escape stops the answers.
+ * It stays where it is while they grow above it.
+ */
 export function Composer({ value, onChange, onSend, onStop, busy, ready }: ComposerProps) {
   const can = ready && !busy && value.trim() !== "";
+  const prompt = useRef<HTMLTextAreaElement>(null);
+  // The button that was pressed makes way for the other: who goes by keyboard is not left nowhere.
+  const then = (act: () => void) => {
+    prompt.current?.focus({ preventScroll: true });
+    act();
+  };
   return (
     <form
+      className={classes.composer}
       onSubmit={(event) => {
         event.preventDefault();
-        if (can) onSend();
+        if (can) then(onSend);
       }}
     >
       <Group align="flex-end" gap="xs" wrap="nowrap">
         <Textarea
+          ref={prompt}
           aria-label="Prompt"
           placeholder="Ask all of them the same"
           value={value}
@@ -31,6 +44,7 @@ export function Composer({ value, onChange, onSend, onStop, busy, ready }: Compo
               event.preventDefault();
               if (can) onSend();
             }
+            if (event.key === "Escape" && busy) onStop();
           }}
           autosize
           minRows={1}
@@ -38,16 +52,18 @@ export function Composer({ value, onChange, onSend, onStop, busy, ready }: Compo
           style={{ flex: 1 }}
         />
         {busy ? (
+          // Two buttons, not one that changes under the pointer.
           <Button
+            key="stop"
             color="red"
             variant="light"
-            onClick={onStop}
+            onClick={() => then(onStop)}
             leftSection={<IconPlayerStop size={16} />}
           >
             Stop
           </Button>
         ) : (
-          <Button type="submit" disabled={!can} leftSection={<IconSend2 size={16} />}>
+          <Button key="send" type="submit" disabled={!can} leftSection={<IconSend2 size={16} />}>
             Send
           </Button>
         )}

@@ -13,6 +13,7 @@ import { Code } from "./code";
 import { Composer } from "./composer";
 import { Controls } from "./controls";
 import { read, write, type Settings } from "./settings";
+import { useFollow } from "./useFollow";
 import { useVoices } from "./useVoices";
 import { Voice } from "./voice";
 
@@ -23,6 +24,7 @@ export default function Playground() {
   const { voices, busy, send, stop, clear } = useVoices();
   const [prompt, setPrompt] = useState(search.prompt ?? "");
   const [codeOpened, code] = useDisclosure();
+  useFollow(Object.keys(voices).length > 0 ? voices : null);
 
   const asked = read(search);
   const first = served.data?.[0]?.id;

@@ -10,7 +10,7 @@ from typing import Any
 import openai
 from motet_inference.tiny import ADAPTERS
 from motet_platform.supervisor.testing import LivePlatform
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from .browser import Person
 from .lived import adapter_files
@@ -184,11 +184,37 @@ def test_a_pickle_is_not_even_sent(fresh: Person, tmp_path: Path) -> None:
     expect(dialog.get_by_role("button", name="Upload", exact=True)).to_be_disabled()
 
 
-def test_stop_ends_a_stream_and_charges_what_came(anna: Person) -> None:
-    anna.page.goto("/playground?models=motet-tiny%2Cdemo%2Fpirate&temperature=1")
+def test_stop_ends_streams_and_charges_what_came(anna: Person, platform: LivePlatform) -> None:
+    page = anna.page
+    page.set_viewport_size({"width": 1000, "height": 600})  # the answers outgrow it
+    page.route("**/v1/chat/completions", _without_end)
+    page.goto("/playground?models=motet-tiny%2Cdemo%2Fpirate")
     anna.see("Playground")
-    anna.prompt("Tell me everything about the harbour, the sea, the ships and the orders.")
-    stop = anna.page.get_by_role("button", name="Stop")
-    stop.click()
-    expect(anna.page.get_by_role("button", name="Send")).to_be_visible()
-    expect(anna.page.locator("[data-state=stopped], [data-state=done]")).to_have_count(2)
+    button = page.get_by_role("button", name="Stop")
+    ways: list[Callable[[], None]] = [button.click, lambda: page.keyboard.press("Escape")]
+    for said, stop in enumerate(ways):
+        anna.prompt("Tell me everything about the harbour, the sea, the ships and the orders.")
+        expect(page.locator("[data-state=streaming]")).to_have_count(2)
+        stop()
+        expect(page.locator("[data-state=stopped]")).to_have_count(2 * (said + 1))
+        expect(page.get_by_label("Prompt", exact=True)).to_be_focused()
+    measures = page.get_by_label("Measures")
+    expect(measures.get_by_text("receipt")).to_have_count(4)
+    for shown in measures.all():
+        request = (shown.get_by_role("link").get_attribute("href") or "").rpartition("/")[2]
+        charged = platform.rows(
+            "SELECT completion_tokens, finish_reason FROM metering_usagerecord"
+            " WHERE request_id = %s",
+            request,
+        )
+        assert len(charged) == 1
+        tokens, reason = charged[0]
+        assert tokens > 0
+        assert reason not in ("stop", "length")
+        expect(shown).to_contain_text(f", {tokens} out")
+
+
+def _without_end(route: Route) -> None:
+    """Ask the same of a voice that never comes to an end by itself."""
+    asked = json.loads(route.request.post_data or "")
+    route.continue_(post_data=json.dumps({**asked, "ignore_eos": True}))
