@@ -41,6 +41,11 @@ export default function RequestPage() {
   );
 }
 
+function firstToken({ streamed, ttft_ms }: Receipt) {
+  if (ttft_ms !== null) return duration(ttft_ms);
+  return streamed ? "none came" : "not streamed";
+}
+
 function Happened({ receipt }: { receipt: Receipt }) {
   const facts: [string, ReactNode][] = [
     ["Status", <Status key="status" of={receipt.status} />],
@@ -58,7 +63,7 @@ function Happened({ receipt }: { receipt: Receipt }) {
     ["Key", receipt.key === null ? "none" : `${receipt.key_name ?? ""} (${receipt.key}…)`],
     ["Endpoint", receipt.endpoint + (receipt.streamed ? ", streamed" : "")],
     ["Ended by", receipt.finish_reason || "not said"],
-    ["First token after", receipt.ttft_ms === null ? "none came" : duration(receipt.ttft_ms)],
+    ["First token after", firstToken(receipt)],
     ["In all", receipt.duration_ms === null ? "not known" : duration(receipt.duration_ms)],
     ["Held at most", receipt.hold === null ? "nothing" : exactUsd(receipt.hold.amount)],
     ["Settled", dateTime(receipt.created_at)],

@@ -15,6 +15,7 @@ from motet_inference.adapters.errors import AdapterError
 from motet_inference.adapters.host_cache import HostCache
 from motet_inference.adapters.slot_loader import SlotLoader
 from motet_inference.adapters.slot_tensors import LoraWeights
+from motet_inference.adapters.unkept import Unkept
 from motet_inference.engine.messages import AdapterRef
 from motet_inference.models.config import ModelConfig
 from motet_inference.ranks.orders import Check, Place, Placed, Read
@@ -45,8 +46,8 @@ class SlotFollower:
         )
         self._host = HostCache(host_bytes, device)
         self._device, self._answer = device, answer
-        self._keep_files = keep
-        self._unkept: dict[str, AdapterRef] = {}
+        self._keep = keep
+        self._unkept = Unkept(self._host)
         self._jobs: queue.SimpleQueue[
             tuple[Read | Place | Check, torch.cuda.Event | None] | None
         ] = queue.SimpleQueue()
@@ -79,8 +80,8 @@ class SlotFollower:
                     self._answer(self._place(order, after))
                 case Check():
                     self._check(order.slot)
-            if self._jobs.empty() and self._unkept:
-                self._keep(*self._unkept.popitem())
+            while self._jobs.empty() and (unkept := self._unkept.take()):
+                self._loader.keep(*unkept)
 
     def _read_ahead(self, ref: AdapterRef) -> None:
         try:
@@ -100,10 +101,6 @@ class SlotFollower:
             return Placed(code="adapter_unavailable", message="The adapter could not be loaded.")
         return Placed()
 
-    def _keep(self, digest: str, ref: AdapterRef) -> None:
-        if (weights := self._host.peek(digest)) is not None:
-            self._loader.keep(ref, weights)
-
     def _check(self, slot: int) -> None:
         try:
             self._loader.verify(slot)
@@ -116,6 +113,6 @@ class SlotFollower:
         if weights is None:
             weights = self._loader.read(ref, self._host.room)
             self._host.put(ref.digest, weights)
-            if self._keep_files:
-                self._unkept[ref.digest] = ref
+            if self._keep:
+                self._unkept.add(ref)
         return weights

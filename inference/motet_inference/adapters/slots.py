@@ -7,7 +7,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -17,8 +16,10 @@ from motet_inference.adapters.blob import AdapterWeights
 from motet_inference.adapters.errors import AdapterError
 from motet_inference.adapters.host_cache import HostCache
 from motet_inference.adapters.residency import Residency
+from motet_inference.adapters.slot_jobs import Job, Keep, Place, Read
 from motet_inference.adapters.slot_loader import SlotLoader
 from motet_inference.adapters.slot_tensors import LoraWeights
+from motet_inference.adapters.unkept import Unkept
 from motet_inference.engine.messages import AdapterRef
 from motet_inference.models.config import ModelConfig
 from motet_inference.ranks import orders
@@ -78,7 +79,7 @@ class AdapterSlots:
         self._failed: dict[str, tuple[AdapterError, float]] = {}
         self._read_ahead: set[str] = set()
         self._soon: OrderedDict[str, AdapterRef] = OrderedDict()  # to be read when all else is done
-        self._unkept: OrderedDict[str, AdapterRef] = OrderedDict()  # not on disk in slot layout yet
+        self._unkept = Unkept(self._host)
         self._next_checked = 0
         self._idle_since: dict[int, torch.cuda.Event] = {}
         self._news = threading.Condition()
@@ -180,11 +181,11 @@ class AdapterSlots:
         while (job := self._next_job()) is not None:
             try:
                 match job:
-                    case _Read():
+                    case Read():
                         self._read(job.ref)
-                    case _Place():
+                    case Place():
                         self._place(job.ref, job.slot, job.weights)
-                    case _Keep():
+                    case Keep():
                         self._loader.keep(job.ref, job.weights)
             except AdapterError as error:
                 self._fail(job, error)
@@ -193,7 +194,7 @@ class AdapterSlots:
                 message = "The adapter could not be loaded."
                 self._fail(job, AdapterError("adapter_unavailable", message))
 
-    def _next_job(self) -> _Job | None:
+    def _next_job(self) -> Job | None:
         """Wait for something to do; None at the end."""
         with self._news:
             while not self._closed:
@@ -202,13 +203,13 @@ class AdapterSlots:
                 self._news.wait(self._residency.next_expiry() if self._residency.wanted else None)
             return None
 
-    def _choose(self) -> _Job | None:
+    def _choose(self) -> Job | None:
         can_place = self._residency.can_place()
         wanted = self._residency.wanted
         if can_place:
             for digest, ref in wanted.items():
                 if (weights := self._host.get(digest)) is not None:
-                    return _Place(ref, self._residency.take(), weights)
+                    return Place(ref, self._residency.take(), weights)
         # While all slots are pinned, read ahead: each adapter once, as many as there are slots.
         self._read_ahead &= wanted.keys()
         for digest, ref in wanted.items():
@@ -218,16 +219,13 @@ class AdapterSlots:
                 and len(self._read_ahead) < self._num_slots
             ):
                 self._read_ahead.add(digest)
-                return _Read(ref)
+                return Read(ref)
         while self._soon:
             digest, ref = self._soon.popitem(last=False)
             if digest not in self._host:
-                return _Read(ref)
-        while self._unkept:
-            digest, ref = self._unkept.popitem(last=False)
-            if (weights := self._host.peek(digest)) is not None:
-                return _Keep(ref, weights)
-        return None
+                return Read(ref)
+        unkept = self._unkept.take()
+        return Keep(*unkept) if unkept else None
 
     def _read(self, ref: AdapterRef) -> None:
         self._tell(orders.Read(adapter=ref))
@@ -235,7 +233,7 @@ class AdapterSlots:
         with self._news:
             self._host.put(ref.digest, weights)
             if self._keep:
-                self._unkept[ref.digest] = ref
+                self._unkept.add(ref)
 
     def _room(self, count: int, dtype: torch.dtype) -> Tensor:
         with self._news:
@@ -257,42 +255,15 @@ class AdapterSlots:
         if self._followers is not None:
             self._followers.tell(order)
 
-    def _fail(self, job: _Job, error: AdapterError) -> None:
+    def _fail(self, job: Job, error: AdapterError) -> None:
         digest = job.ref.digest
         with self._news:
             now = self._clock()
             self._failed = {d: f for d, f in self._failed.items() if f[1] > now}
             self._failed[digest] = (error, now + _FAILURE_S)
             self._residency.unwant(digest)
-            if isinstance(job, _Place):
+            if isinstance(job, Place):
                 self._residency.give_up(job.slot)
-
-
-@dataclass(frozen=True)
-class _Read:
-    """Files to host memory."""
-
-    ref: AdapterRef
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Host memory to a slot."""
-
-    ref: AdapterRef
-    slot: int
-    weights: AdapterWeights
-
-
-@dataclass(frozen=True)
-class _Keep:
-    """Host memory to a file in slot layout, when there is nothing else to do."""
-
-    ref: AdapterRef
-    weights: AdapterWeights
-
-
-_Job = _Read | _Place | _Keep
 
 
 def _with_index(device: torch.device | str) -> torch.device:

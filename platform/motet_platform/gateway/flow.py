@@ -157,7 +157,8 @@ class Flow:
             extender.answer(update.low, self._stream)
         if update.finished is not None or update.failed is not None:
             await self._end(update, extender)
-        if update.visible and self._outcome.ttft_ms is None:
+        # An answer that comes whole has no first token that anybody waited for.
+        if self._ask.stream and update.visible and self._outcome.ttft_ms is None:
             self._outcome.ttft_ms = self._exchange.elapsed_ms
         return update
 

@@ -29,6 +29,7 @@ async def test_answer_in_one_piece(gateway: Any, alice: Any, base: str, tables: 
     assert (row["prompt_tokens"], row["completion_tokens"]) == (7, 3)
     assert row["cost"] == 7 * 100_000 + 3 * 200_000
     assert (row["status"], row["finish_reason"], row["streamed"]) == (200, "length", False)
+    assert row["ttft_ms"] is None
     hold = tables.hold(request_id)
     assert (hold["state"], hold["captured"]) == ("captured", row["cost"])
 
@@ -53,7 +54,9 @@ async def test_stream(gateway: Any, alice: Any, base: str, tables: Any) -> None:
     assert chunks[-1].choices == []
     assert chunks[-1].usage.completion_tokens == 4
     # The end of the stream waits for the settlement, so there is nothing to wait for here.
-    assert tables.usage(request_id)["cost"] == 7 * 100_000 + 4 * 200_000
+    row = tables.usage(request_id)
+    assert row["cost"] == 7 * 100_000 + 4 * 200_000
+    assert row["ttft_ms"] is not None
 
 
 async def test_usage_on_the_last_chunk_unless_told_otherwise(
