@@ -10,11 +10,9 @@ import tempfile
 from pathlib import Path
 
 from motet_inference.adapters.errors import AdapterError
-from motet_inference.adapters.files import CONFIG_FILE, MAX_BYTES, WEIGHTS_FILE
+from motet_inference.adapters.files import CONFIG_FILE, MAX_BYTES, TEMPORARY, WEIGHTS_FILE
 from motet_inference.adapters.sources import Source
 from motet_inference.rpc.digest import adapter_digest
-
-TEMPORARY = ".partial-"
 
 
 def download(source: Source, digest: str, target: Path) -> int:

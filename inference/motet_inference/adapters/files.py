@@ -8,6 +8,8 @@ from pathlib import Path
 CONFIG_FILE = "adapter_config.json"
 WEIGHTS_FILE = "adapter_model.safetensors"
 MAX_BYTES = {CONFIG_FILE: 64 * 1024, WEIGHTS_FILE: 8 << 30}
+# What is not whole yet is named so, and is nothing if its writer dies.
+TEMPORARY = ".partial-"
 # They are copied in parts of so many bytes.
 CHUNK = 1 << 20
 

@@ -17,7 +17,7 @@ import torch
 
 from motet_inference.adapters.blob import AdapterWeights, Room
 from motet_inference.adapters.checksum import checksum
-from motet_inference.adapters.files import read_ahead
+from motet_inference.adapters.files import TEMPORARY, read_ahead
 from motet_inference.adapters.projections import group_shapes, groups_of_layer
 from motet_inference.models.config import ModelConfig
 
@@ -80,7 +80,7 @@ class SlotFile:
             return  # of more layers than any base has
         made = None
         try:
-            with tempfile.NamedTemporaryFile(dir=folder, prefix=".slot-", delete=False) as file:
+            with tempfile.NamedTemporaryFile(dir=folder, prefix=TEMPORARY, delete=False) as file:
                 made = Path(file.name)
                 file.write(header.ljust(_HEADER, b"\0"))
                 file.write(weights.blob.view(torch.uint8).numpy().data)

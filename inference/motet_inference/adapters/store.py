@@ -14,8 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from motet_inference.adapters.download import TEMPORARY, download
+from motet_inference.adapters.download import download
 from motet_inference.adapters.errors import AdapterError
+from motet_inference.adapters.files import TEMPORARY
 from motet_inference.adapters.sources import open_source
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -85,6 +86,8 @@ class AdapterStore:
             if entry.name.startswith(TEMPORARY):
                 shutil.rmtree(entry, ignore_errors=True)
             elif _DIGEST.fullmatch(entry.name) and entry.is_dir():
+                for part in entry.glob(f"{TEMPORARY}*"):
+                    part.unlink()
                 found.append((entry.stat().st_mtime, entry.name, _size(entry)))
         self._sizes.update((name, size) for _, name, size in sorted(found))
         self._trim()
