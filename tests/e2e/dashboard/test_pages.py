@@ -2,22 +2,20 @@
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import httpx
 import openai
 import pytest
 from motet_platform.supervisor.testing import LivePlatform
+from playwright.sync_api import expect
 
 from .browser import ROOT, Person
 from .pages import GUEST, INSIDE, STAFF
 
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PHONE = {"width": 390, "height": 844}
 ROUTERS = [ROOT / "frontend/src" / name for name in ("router.tsx", "routes/guest.ts")]
-
-
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +53,27 @@ def every_page(one: Person, platform: LivePlatform, request_id: str) -> Iterator
         yield name
 
 
-def test_axe_on_every_page(
-    person: Callable[..., Person], platform: LivePlatform, request_id: str, scheme: str
+def flaws(one: Person) -> dict[str, list[str]]:
+    """What axe finds on the page as it is, in each scheme."""
+    found = {}
+    for scheme in SCHEMES:
+        one.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        expect(one.page.locator(f"html[data-mantine-color-scheme={scheme}]")).to_be_attached()
+        if flawed := one.flaws():
+            found[scheme] = flawed
+    return found
+
+
+def test_every_page_is_clean_to_axe_and_takes_nothing_from_elsewhere(
+    person: Callable[..., Person], platform: LivePlatform, request_id: str
 ) -> None:
-    one = person(color_scheme=scheme, reduced_motion="reduce")
-    flaws = {name: one.flaws() for name in every_page(one, platform, request_id)}
-    assert {name: found for name, found in flaws.items() if found} == {}
+    one = person()
+    asked: list[str] = []
+    one.page.on("request", lambda request: asked.append(request.url))
+    found = {name: flaws(one) for name in every_page(one, platform, request_id)}
+    assert {name: flawed for name, flawed in found.items() if flawed} == {}
+    assert asked
+    assert [url for url in asked if not url.startswith((platform.url, "data:", "blob:"))] == []
 
 
 @pytest.mark.parametrize(
@@ -82,15 +95,15 @@ def test_axe_in_dialogs(anna: Person, path: str, heading: str, button: str) -> N
 
 
 def test_a_phone_shows_every_page_whole(
-    person: Callable[..., Person], platform: LivePlatform, request_id: str, scheme: str
+    person: Callable[..., Person], platform: LivePlatform, request_id: str
 ) -> None:
-    one = person(viewport=PHONE, is_mobile=True, has_touch=True, color_scheme=scheme)
-    cut, flaws = {}, {}
+    one = person(viewport=PHONE, is_mobile=True, has_touch=True)
+    cut, found = {}, {}
     for name in every_page(one, platform, request_id):
         cut[name] = one.page.evaluate(OVERFLOW, PHONE["width"])
-        flaws[name] = one.flaws()
-    assert {name: found for name, found in cut.items() if found} == {}
-    assert {name: found for name, found in flaws.items() if found} == {}
+        found[name] = flaws(one)
+    assert {name: over for name, over in cut.items() if over} == {}
+    assert {name: flawed for name, flawed in found.items() if flawed} == {}
     one.page.get_by_role("button", name="Open the menu").click()
     one.page.get_by_role("link", name="Usage").click()
     one.see("Usage")
@@ -106,18 +119,6 @@ OVERFLOW = """width => {
     .filter(e => scrolls(e) || e.getBoundingClientRect().right > width + 1)
     .map(e => e.outerHTML.slice(0, 160));
 }"""
-
-
-def test_nothing_comes_from_elsewhere(
-    person: Callable[..., Person], platform: LivePlatform, request_id: str
-) -> None:
-    one = person()
-    asked: list[str] = []
-    one.page.on("request", lambda request: asked.append(request.url))
-    for _ in every_page(one, platform, request_id):
-        pass
-    assert asked
-    assert [url for url in asked if not url.startswith((platform.url, "data:", "blob:"))] == []
 
 
 def test_files_are_small_and_kept(platform: LivePlatform) -> None:
