@@ -162,6 +162,7 @@ class Engine:
             step=self._steps,
             adapters=len(plan.digests),
             num_tokens=plan.num_tokens,
+            cached=news.cached,
             tokens=news.tokens,
             choice_ends=news.choice_ends,
             low=news.low,

@@ -100,6 +100,13 @@ class Token(msgspec.Struct, frozen=True, array_like=True):
     top: list[tuple[int, float]] | None = None
 
 
+class Cached(msgspec.Struct, frozen=True, array_like=True):
+    """So much of a prompt was found in the prefix cache; comes before the request's first token."""
+
+    request_id: str
+    tokens: int
+
+
 class ChoiceEnd(msgspec.Struct, frozen=True, array_like=True):
     """Comes in the same step as the choice's last token (or alone, for a zero budget)."""
 
@@ -134,11 +141,12 @@ class Refused(msgspec.Struct, frozen=True, array_like=True):
 
 
 class StepOutput(msgspec.Struct, frozen=True, kw_only=True):
-    """All news of one step, in the order: tokens, choice_ends, low, ended, refused."""
+    """All news of one step, in the order: cached, tokens, choice_ends, low, ended, refused."""
 
     step: int
     adapters: int = 0  # distinct adapters in this step's batch
     num_tokens: int = 0  # tokens that went through the model
+    cached: list[Cached] = []
     tokens: list[Token] = []
     choice_ends: list[ChoiceEnd] = []
     low: list[Low] = []

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from motet_inference.engine.messages import ChoiceEnd, Ended, Low, Refused, Token
+from motet_inference.engine.messages import Cached, ChoiceEnd, Ended, Low, Refused, Token
 
 
 @dataclass
 class News:
     """Collects between steps too: a cancelled request ends at once, and the next step tells it."""
 
+    cached: list[Cached] = field(default_factory=list)
     tokens: list[Token] = field(default_factory=list)
     choice_ends: list[ChoiceEnd] = field(default_factory=list)
     low: list[Low] = field(default_factory=list)
@@ -16,4 +17,4 @@ class News:
     refused: list[Refused] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.tokens or self.choice_ends or self.low or self.ended or self.refused)
+        return any(vars(self).values())

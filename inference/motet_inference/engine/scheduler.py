@@ -6,7 +6,15 @@ from motet_inference.adapters.errors import AdapterError
 from motet_inference.engine.claims import claimed
 from motet_inference.engine.config import EngineConfig
 from motet_inference.engine.fairness import TokenCounters
-from motet_inference.engine.messages import ChoiceEnd, Ended, FinishReason, Low, Refused, Token
+from motet_inference.engine.messages import (
+    Cached,
+    ChoiceEnd,
+    Ended,
+    FinishReason,
+    Low,
+    Refused,
+    Token,
+)
 from motet_inference.engine.news import News
 from motet_inference.engine.plan import Chunk, Plan
 from motet_inference.engine.request import Choice, Request
@@ -210,6 +218,8 @@ class Scheduler:
                 return None
             if choice.request.cached_tokens is None:
                 choice.request.cached_tokens = choice.num_computed
+                if choice.num_computed:
+                    self.news.cached.append(Cached(choice.request.id, choice.num_computed))
             choice.num_charged = max(choice.num_charged, choice.num_computed)
             return choice
         return None

@@ -160,8 +160,7 @@ class Front:
             )
             for index in range(submit.n)
         ]
-        accepted = pb.Accepted(prompt_tokens=len(prompt.ids))
-        request.session.add(request.event(accepted=accepted))
+        request.session.add(request.accepted())
         return prompt.ids
 
     async def _adapter(self, request: Request, held: AsyncExitStack) -> AdapterRef | None:

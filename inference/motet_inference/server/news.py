@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from motet_inference.config import WorkerConfig
 from motet_inference.engine.messages import (
+    Cached,
     Ended,
     FinishReason,
     Low,
@@ -58,6 +59,8 @@ class News:
 
     def on_step(self, output: StepOutput) -> None:
         self._stats.count_step(output)
+        for found in output.cached:
+            self._tell_cached(found)
         touched = self._take_tokens(output)
         for request in touched:
             if request.submit.stream:
@@ -89,6 +92,12 @@ class News:
             session.tell_load(0, 0, 0)
         self._resident.clear()
         self._stats.lose_core()
+
+    def _tell_cached(self, found: Cached) -> None:
+        """While the request runs, so that a worker that is lost leaves a gateway that knows."""
+        if (request := self._requests.get(found.request_id)) is not None:
+            request.cached_tokens = found.tokens
+            request.session.add(request.accepted())
 
     def _take_tokens(self, output: StepOutput) -> list[Request]:
         """Hand tokens and ends to their choices; -> the requests that have news, once each."""

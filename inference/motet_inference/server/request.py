@@ -20,6 +20,7 @@ class Request:
 
     id: unique in this worker's life; `request_id` is unique for its gateway, while it runs.
     choices: empty until the prompt is tokenized.
+    cached_tokens: of the prompt, as far as is known while it runs.
     in_core: whether the engine core was told of it.
     prompt_budget, output_budget: totals granted so far; `last`: no more will be.
     patience: runs out when an extension that was asked for does not come.
@@ -33,6 +34,7 @@ class Request:
     last: bool = False
     choices: list[Choice] = field(default_factory=list)
     prompt_tokens: int = 0
+    cached_tokens: int = 0
     in_core: bool = False
     cancelled: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -59,10 +61,16 @@ class Request:
     def usage(self, ended: Ended | None = None) -> pb.Usage:
         """With `ended` the engine's last word, else what is known before it."""
         if ended is None:
-            prompt, cached = (self.prompt_tokens if self.sampled else 0), 0
+            known = self.sampled > 0
+            prompt, cached = self.prompt_tokens * known, self.cached_tokens * known
         else:
             prompt, cached = ended.prompt_tokens, ended.cached_tokens
         return pb.Usage(prompt_tokens=prompt, cached_tokens=cached, completion_tokens=self.sampled)
+
+    def accepted(self) -> pb.Event:
+        """What is known of its prompt."""
+        accepted = pb.Accepted(prompt_tokens=self.prompt_tokens, cached_tokens=self.cached_tokens)
+        return self.event(accepted=accepted)
 
     def stop_patience(self) -> None:
         """An extension came, or the request has ended."""

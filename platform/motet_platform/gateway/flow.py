@@ -150,9 +150,10 @@ class Flow:
         assert update is not None, "a stream ends with a terminal event, and is then left"
         if not self._ask.stream:
             update.deltas.clear()  # the whole comes at the end, and is delivered then
-        if update.prompt_tokens is not None:
-            self._tally.prompt_tokens = update.prompt_tokens
-            extender.accepted(update.prompt_tokens)
+        if update.accepted is not None:
+            self._tally.prompt_tokens = update.accepted.prompt_tokens
+            self._tally.cached_tokens = update.accepted.cached_tokens
+            extender.accepted(update.accepted.prompt_tokens)
         if update.low is not None:
             extender.answer(update.low, self._stream)
         if update.finished is not None or update.failed is not None:

@@ -25,7 +25,7 @@ class Update:
     """At most one delta per choice; `finished` and `failed` are terminal."""
 
     deltas: list[Delta] = field(default_factory=list)
-    prompt_tokens: int | None = None
+    accepted: pb.Accepted | None = None
     low: pb.BudgetLow | None = None
     finished: pb.Finished | None = None
     failed: pb.Failed | None = None
@@ -49,7 +49,7 @@ class Update:
         elif kind == "budget_low":
             self.low = event.budget_low
         elif kind == "accepted":
-            self.prompt_tokens = event.accepted.prompt_tokens
+            self.accepted = event.accepted
 
     def _add_delta(self, new: pb.Delta) -> None:
         for delta in self.deltas:

@@ -1,7 +1,7 @@
 """Computed beginnings are reused within one tenant, adapter and base, and by all choices."""
 
 import pytest
-from motet_inference.engine.messages import Ended
+from motet_inference.engine.messages import Cached, Ended
 from motet_inference.engine.testing import (
     Record,
     SmallSlots,
@@ -28,6 +28,10 @@ def test_a_second_request_computes_only_what_is_new() -> None:
     assert ended(first, "a").cached_tokens == 0
     assert ended(second, "b").cached_tokens == 28
     assert second.steps[0].num_tokens == 2
+    assert [step.cached for step in first.steps if step.cached] == []
+    found = next(i for i, step in enumerate(second.steps) if step.cached)
+    assert second.steps[found].cached == [Cached("b", 28)]
+    assert found <= next(i for i, step in enumerate(second.steps) if step.tokens)
     alone = drive(small_engine(), [add("b", [*LONG[:28], 9, 9])])
     assert second["b"].tokens == alone["b"].tokens
 

@@ -349,15 +349,22 @@ async def test_a_lost_core_ends_what_it_had_and_nothing_else(
 ) -> None:
     house.submit(make_submit("in core"))
     add = await house.sent(m.Add)
+    house.step(cached=[m.Cached(add.request_id, 4)])
     house.speak(add, "Hello")
     house.news.on_tiers(Tiers(gpu=["d1"], host=["d2"]))
     house.core.ready.clear()
     house.submit(make_submit("waiting"))
-    await house.event("accepted", 2)
+    await house.event("accepted", 3)
     house.news.on_core_lost()
     failed = await house.event("failed")
     assert (failed.request_id, failed.failed.code) == ("in core", "engine_crashed")
     assert failed.failed.usage.prompt_tokens == len(add.prompt)
+    assert failed.failed.usage.cached_tokens == 4
+    told = [e.accepted for e in house.events if e.HasField("accepted")]
+    assert [(a.prompt_tokens, a.cached_tokens) for a in told[:2]] == [
+        (len(add.prompt), 0),
+        (len(add.prompt), 4),
+    ]
     assert failed.failed.usage.completion_tokens == len(house.text(add, "Hello"))
     assert [list(u.evicted) for u in house.updates if u.evicted] == [["d1"]]
     house.core.ready.set()

@@ -46,8 +46,8 @@ class Run:
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def accept(self, prompt_tokens: int) -> None:
-        self._event(accepted=pb.Accepted(prompt_tokens=prompt_tokens))
+    def accept(self, prompt_tokens: int, cached: int = 0) -> None:
+        self._event(accepted=pb.Accepted(prompt_tokens=prompt_tokens, cached_tokens=cached))
 
     def delta(self, text: str, done: int, index: int = 0, logprobs: Any = ()) -> None:
         self._event(
@@ -89,6 +89,8 @@ async def babble(
     while prompt > run.prompt_budget and not run.cancelled.is_set():
         run.low(prompt_needed=prompt, output_used=0)
         await run.extended()
+    if cached:
+        run.accept(prompt, cached)
     limit = submit.sampling.max_tokens or tokens
     texts, done = [""] * submit.n, [0] * submit.n
     reason, asked_at = "length" if submit.sampling.max_tokens else "stop", -1

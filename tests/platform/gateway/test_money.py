@@ -165,7 +165,7 @@ async def test_failure_after_tokens_charges_what_was_delivered(
 async def test_worker_killed_in_the_middle(
     gateway: Any, worker: Any, script: Any, alice: Any, base: str, tables: Any
 ) -> None:
-    worker.script = script(tokens=100_000, pause=0.002)
+    worker.script = script(tokens=100_000, pause=0.002, prompt=100, cached=64)
     stream = await gateway.client(alice).chat.completions.create(
         model=base, messages=MESSAGES, stream=True
     )
@@ -179,8 +179,8 @@ async def test_worker_killed_in_the_middle(
     charged = caught.value.body["usage"]
     assert charged["completion_tokens"] == seen
     row = await settled(tables, stream.response.headers["x-request-id"])
-    assert row["completion_tokens"] == seen
-    assert row["cost"] == cost(7, seen)
+    assert (row["cached_tokens"], row["completion_tokens"]) == (64, seen)
+    assert row["cost"] == cost(36, seen) + 64 * 50_000
     # And service is back by itself.
     worker.script = script()
     await worker.start()
