@@ -68,7 +68,7 @@ class SamplingBody(msgspec.Struct, kw_only=True):
     stream_options: StreamOptions | None = None
     n: Annotated[int, Meta(ge=1, le=MAX_CHOICES)] | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
-    top_p: Annotated[float, Meta(gt=0, le=1)] | None = None
+    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
     top_k: Annotated[int, Meta(ge=-1, le=2**31 - 1)] | None = None
     min_p: Annotated[float, Meta(ge=0, le=1)] | None = None
     presence_penalty: Penalty | None = None
@@ -156,11 +156,15 @@ def unsupported(param: str, message: str) -> InvalidRequest:
     return InvalidRequest(message, code="unsupported_parameter", param=param)
 
 
+# Clients say 0 for the best token alone, which is what any nucleus holds that is small enough.
+_BEST_ALONE = 1e-6
+
+
 def sampling(body: SamplingBody, *, max_tokens: int | None, logprobs: int | None) -> pb.Sampling:
     """The worker's form of the sampling fields. Raises InvalidRequest."""
     fields: dict[str, Any] = {
         "temperature": body.temperature,
-        "top_p": body.top_p,
+        "top_p": None if body.top_p is None else max(body.top_p, _BEST_ALONE),
         "top_k": None if body.top_k == -1 else body.top_k,  # both mean off
         "min_p": body.min_p,
         "presence_penalty": body.presence_penalty,

@@ -36,10 +36,12 @@ from motet_platform.metering.selectors import (
 
 @extend_schema_field(OpenApiTypes.DATETIME)
 class Instant(serializers.Field[Any, str, str, Any]):
-    """A date (its first moment, UTC) or a date with time and zone; nothing happened before 1970."""
+    """A date (its first moment, UTC) or a date with time and zone; nothing happened before 1970,
+    and nothing of the calendar's last day, beyond which no hour ends."""
 
     default_error_messages = {"invalid": "Write 2026-11-23 or 2026-11-23T10:00:00Z."}
     earliest = datetime(1970, 1, 1, tzinfo=UTC)
+    latest = datetime(9999, 12, 31, tzinfo=UTC)
 
     def to_internal_value(self, data: str) -> datetime:
         try:
@@ -50,7 +52,7 @@ class Instant(serializers.Field[Any, str, str, Any]):
                 instant = instant.replace(tzinfo=zone).astimezone(UTC)
         except (TypeError, ValueError, OverflowError):
             instant = None
-        if instant is None or instant < self.earliest:
+        if instant is None or not self.earliest <= instant <= self.latest:
             self.fail("invalid")
         return instant
 

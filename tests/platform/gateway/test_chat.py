@@ -59,6 +59,14 @@ async def test_stream(gateway: Any, alice: Any, base: str, tables: Any) -> None:
     assert row["ttft_ms"] is not None
 
 
+async def test_a_nucleus_of_nothing_is_the_best_token(
+    gateway: Any, worker: Any, alice: Any, base: str
+) -> None:
+    async with gateway.client(alice) as client:
+        await client.chat.completions.create(model=base, messages=MESSAGES, top_p=0, max_tokens=1)
+    assert 0 < worker.runs[0].submit.sampling.top_p < 1e-5
+
+
 async def test_usage_on_the_last_chunk_unless_told_otherwise(
     gateway: Any, alice: Any, base: str, parse_events: Any
 ) -> None:

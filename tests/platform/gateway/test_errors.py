@@ -213,7 +213,7 @@ BAD_BODIES: list[tuple[bytes, str | None]] = [
 BAD_FIELDS: list[tuple[str, Any]] = [
     ("n", 0), ("n", 17), ("n", 10**30), ("n", 1.5), ("n", True),
     ("temperature", -0.1), ("temperature", 2.1), ("temperature", "hot"),
-    ("top_p", 0), ("top_p", 1.1), ("min_p", -1), ("top_k", -2),
+    ("top_p", -0.1), ("top_p", 1.1), ("min_p", -1), ("top_k", -2),
     ("presence_penalty", 3), ("frequency_penalty", -3), ("repetition_penalty", 0),
     ("max_tokens", 0), ("max_tokens", -1), ("max_completion_tokens", 2**40),
     ("seed", 2**64), ("stop", ["a"] * 5), ("stop", [""]), ("stop", 5),

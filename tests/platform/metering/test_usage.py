@@ -166,9 +166,10 @@ def test_the_end_is_not_included(alice: Any) -> None:
             ("2026-11-20T00:00:00Z", "2026-11-20T00:00:01Z"),
             ("2026-11-20T01:00:00%2B01:00", "2026-11-21"),
             ("2026-11-20T00:00:00.000001Z", "2026-11-21"),
+            ("2026-11-20", "9999-12-31"),
         ]
     ]
-    assert requests == [0, 1, 1, 1, 0]
+    assert requests == [0, 1, 1, 1, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -180,6 +181,7 @@ def test_the_end_is_not_included(alice: Any) -> None:
         "group_by=account",
         "group_by=model;drop",
         "end=0",
+        "start=9999-12-31T23:30:00Z&end=9999-12-31T23:59:00Z",
     ],
 )
 def test_bad_queries(query: str, alice: Any, error_of: Any) -> None:
