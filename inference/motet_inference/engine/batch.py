@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Any
 
+import numpy as np
 import torch
 from motet_kernels.attention import AttentionBatch
 from motet_kernels.lora import LoraBatch
@@ -45,22 +47,23 @@ class Batch:
     ) -> "Batch":
         """Lay out the rows one after the other, each sequence's blocks already being its own."""
         token_ids: list[int] = []
-        positions: list[int] = []
-        places: list[int] = []
+        positions: list[np.ndarray[Any, np.dtype[np.int64]]] = []
+        places: list[np.ndarray[Any, np.dtype[np.int64]]] = []
         token_slots: list[int] = []
         for row in rows:
-            span, blocks = range(row.start, row.start + len(row.tokens)), row.blocks
+            span = np.arange(row.start, row.start + len(row.tokens))
+            blocks = np.frombuffer(row.blocks, np.int32).astype(np.int64)
             token_ids += row.tokens
-            positions += span
-            places += [blocks[p // block_size] * block_size + p % block_size for p in span]
+            positions.append(span)
+            places.append(blocks[span // block_size] * block_size + span % block_size)
             token_slots += [row.slot] * len(span)
         ends = list(accumulate(len(row.tokens) for row in rows))
         sampling = [end - 1 for end, row in zip(ends, rows, strict=True) if row.samples]
         on_device = send(
             [
                 torch.tensor(token_ids),
-                torch.tensor(positions),
-                torch.tensor(places),
+                torch.from_numpy(np.concatenate(positions)),
+                torch.from_numpy(np.concatenate(places)),
                 torch.tensor(sampling, dtype=torch.int64),
                 *_sequences(rows, ends, block_size),
             ],
@@ -91,9 +94,12 @@ def _sequences(
     """`query_start`, `kv_len` and `block_tables` of an AttentionBatch, on the host."""
     lengths = [row.start + len(row.tokens) for row in rows]
     widest = -(-max(lengths) // block_size)
-    tables = [(row.blocks[:widest] + [0] * widest)[:widest] for row in rows]
+    tables = np.zeros((len(rows), widest), np.int32)
+    for table, row in zip(tables, rows, strict=True):
+        blocks = np.frombuffer(row.blocks, np.int32)[:widest]
+        table[: len(blocks)] = blocks
     return (
         torch.tensor([0, *ends], dtype=torch.int32),
         torch.tensor(lengths, dtype=torch.int32),
-        torch.tensor(tables, dtype=torch.int32),
+        torch.from_numpy(tables),
     )

@@ -99,7 +99,7 @@ class BlockPool:
             self._block_of[key] = block
             self._hash_of[block] = key
 
-    def check_integrity(self, held: Iterable[list[int]]) -> None:
+    def check_integrity(self, held: Iterable[Iterable[int]]) -> None:
         """Compare the books with what the holders say.
 
         Raises:

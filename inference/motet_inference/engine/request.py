@@ -1,5 +1,9 @@
 """A request and its choices, as the scheduler keeps them."""
 
+from __future__ import annotations
+
+from array import array
+from functools import cached_property
 from typing import Literal
 
 from motet_inference.engine.blocks import Hash, chain_seed, extend_chain
@@ -15,6 +19,8 @@ class Choice:
 
     Attributes:
         tokens: prompt and what was sampled.
+        output: what `sampled` has collected.
+        blocks: as int32 in one piece, since a long context's table is copied in every step.
         num_computed: tokens whose keys and values are in `blocks`.
         num_charged: tokens that the account was charged for in the fair queue; computing them again
             after a preemption is not its fault.
@@ -27,21 +33,29 @@ class Choice:
         "num_charged",
         "num_computed",
         "num_published",
+        "output",
         "phase",
         "request",
         "tokens",
     )
 
-    def __init__(self, request: "Request", index: int) -> None:
+    def __init__(self, request: Request, index: int) -> None:
         self.request = request
         self.index = index
         self.tokens = list(request.prompt)
-        self.blocks: list[int] = []
+        self.output = array("q")
+        self.blocks = array("i")
         self.hashes: list[Hash] = []
         self.num_computed = 0
         self.num_published = 0
         self.num_charged = 0
         self.phase: Phase = "held"
+
+    def sampled(self) -> array[int]:
+        """What was sampled, as int64 in one piece. Takes as long as there is news since the last
+        call. Whoever views its memory lets go before the next one."""
+        self.output.extend(self.tokens[len(self.request.prompt) + len(self.output) :])
+        return self.output
 
     @property
     def order(self) -> tuple[int, int]:
@@ -96,6 +110,11 @@ class Request:
         self.cached_tokens: int | None = None
         self.prompt_done = False
         self.choices = [Choice(self, index) for index in range(add.n)]
+
+    @cached_property
+    def distinct(self) -> array[int]:
+        """The prompt's tokens as int64, each once. For a long prompt that takes milliseconds."""
+        return array("q", set(self.prompt))
 
     @property
     def live(self) -> list[Choice]:

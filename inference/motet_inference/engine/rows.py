@@ -8,14 +8,14 @@ from motet_inference.engine.plan import Chunk
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):
-    """Tokens at positions `start` and on of a sequence whose cache lies in `blocks`.
+    """Tokens at positions `start` and on of a sequence whose cache lies in `blocks`, int32.
 
     `slot` is its adapter's, -1 for none; `samples` if a new token follows from its last one.
     """
 
     tokens: list[int]
     start: int
-    blocks: list[int]
+    blocks: bytes
     slot: int
     samples: bool
 
@@ -25,7 +25,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
         return cls(
             tokens=choice.tokens[chunk.start : chunk.start + chunk.count],
             start=chunk.start,
-            blocks=choice.blocks,
+            blocks=choice.blocks.tobytes(),
             slot=-1 if slot is None else slot,
             samples=chunk.samples,
         )

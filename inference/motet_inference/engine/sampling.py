@@ -1,6 +1,9 @@
 """How the rows of one step are to be sampled, as tensors."""
 
+from __future__ import annotations
+
 import hashlib
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -20,7 +23,7 @@ class Penalties:
 
     Attributes:
         rows: int64 [P], rows of the step.
-        prompt: int64 [2, *], distinct tokens of the prompts.
+        prompt: int64 [2, *], distinct tokens of the prompts, where a row's repetition counts.
         output: int64 [2, *], sampled tokens, each as often as it was sampled.
         presence, frequency, repetition: fp32 [P, 1].
     """
@@ -74,7 +77,7 @@ class SamplingBatch:
         vocab_size: int,
         device: torch.device | str,
         unread: int = 0,
-    ) -> "SamplingBatch":
+    ) -> SamplingBatch:
         """One row per choice, for its next token after so many that are sampled and not read.
 
         All of it goes to the device in one transfer.
@@ -99,7 +102,7 @@ class SamplingBatch:
         )
         return host.on(device)
 
-    def on(self, device: torch.device | str) -> "SamplingBatch":
+    def on(self, device: torch.device | str) -> SamplingBatch:
         """The same on a device."""
         host = [self.drawn, self.temperature, self.keys]
         for part in (self.filters, self.penalties):
@@ -166,18 +169,17 @@ def _penalties(choices: Sequence[Choice]) -> Penalties | None:
     ]
     if not rows:
         return None
-    prompt: list[tuple[int, int]] = []
-    output: list[tuple[int, int]] = []
-    for at, row in enumerate(rows):
-        choice = choices[row]
-        length = len(choice.request.prompt)
-        prompt += [(at, token) for token in set(choice.request.prompt)]
-        output += [(at, token) for token in choice.tokens[length:]]
-    params = [choices[row].request.sampling for row in rows]
+    penalised = [choices[row] for row in rows]
+    params = [choice.request.sampling for choice in penalised]
     return Penalties(
         rows=torch.tensor(rows, dtype=torch.int64),
-        prompt=_coordinates(prompt),
-        output=_coordinates(output),
+        prompt=_by_row(
+            [
+                c.request.distinct if p.repetition_penalty != 1 else _NONE
+                for c, p in zip(penalised, params, strict=True)
+            ]
+        ),
+        output=_by_row([choice.sampled() for choice in penalised]),
         presence=_column([p.presence_penalty for p in params]),
         frequency=_column([p.frequency_penalty for p in params]),
         repetition=_column([p.repetition_penalty for p in params]),
@@ -194,6 +196,25 @@ def _bias(choices: Sequence[Choice]) -> tuple[Tensor, Tensor] | None:
         return None
     values = torch.tensor([b[2] for b in biased], dtype=torch.float32)
     return _coordinates([b[:2] for b in biased]), values
+
+
+_NONE: array[int] = array("q")
+
+
+def _by_row(tokens: Sequence[array[int]]) -> Tensor:
+    """Coordinates int64 [2, *]: every token with the number of its row.
+
+    No Python per token: a row of a long context has 100,000, and they are sent with every step.
+    """
+    rows = torch.arange(len(tokens)).repeat_interleave(torch.tensor([len(row) for row in tokens]))
+    out = torch.empty(2, len(rows), dtype=torch.int64)
+    out[0] = rows
+    at = 0
+    for row in tokens:
+        if row:
+            out[1, at : at + len(row)] = torch.frombuffer(row, dtype=torch.int64)
+            at += len(row)
+    return out
 
 
 def _coordinates(pairs: list[tuple[int, int]]) -> Tensor:

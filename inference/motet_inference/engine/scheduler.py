@@ -153,19 +153,22 @@ class Scheduler:
     def _claimed(self) -> Choice | None:
         """The running choice whose place another account may claim."""
         seats, config = self.seats, self._config
-        if not seats.waiting or not (seats.full or self._short):
+        if not (seats.full or self._short):
+            return None
+        claimants = seats.claimants
+        if not claimants:
             return None
         if seats.full:
             return claimed(
                 seats.running,
-                seats.waiting.first,
+                claimants,
                 self._counters,
                 total=config.max_batch,
                 size=lambda choice: 1,
             )
         return claimed(
             seats.running,
-            seats.waiting.first,
+            claimants,
             self._counters,
             total=config.num_blocks,
             size=lambda choice: seats.blocks_for(len(choice.tokens)),

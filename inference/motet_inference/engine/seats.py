@@ -36,10 +36,14 @@ class Seats:
     @property
     def can_admit(self) -> bool:
         """Whether there is a seat, and someone to try it with: not one that awaits its adapter."""
-        return not self.full and any(
-            slots is None or ref is None or not slots.is_loading(ref)
-            for slots, ref in ((self._slots, c.request.adapter) for c in self.waiting.all)
-        )
+        return not self.full and any(not self._awaits_adapter(c) for c in self.waiting.all)
+
+    @property
+    def claimants(self) -> list[Choice]:
+        """Of each account the first in line that could take a seat now, as far as is known."""
+        lines = (self.waiting.of(account) for account in self.waiting.accounts)
+        firsts = (next((c for c in line if not self._awaits_adapter(c)), None) for line in lines)
+        return [choice for choice in firsts if choice is not None]
 
     def blocks_for(self, tokens: int) -> int:
         return -(-tokens // self._config.block_size)
@@ -89,7 +93,7 @@ class Seats:
         self.pool.take(matched)
         choice.num_computed += len(matched) * size
         choice.num_published += len(matched)
-        choice.blocks += matched + self.pool.allocate(fresh)
+        choice.blocks.extend(matched + self.pool.allocate(fresh))
         self.waiting.remove(choice)
         self._idle.discard(choice)
         choice.phase = "running"
@@ -103,7 +107,7 @@ class Seats:
         """
         while len(choice.blocks) < self.blocks_for(len(choice.tokens)):
             if self.pool.num_free:
-                choice.blocks += self.pool.allocate(1)
+                choice.blocks.extend(self.pool.allocate(1))
             elif not self._reclaim(keep=choice):
                 latest = self.running[-1]
                 self.preempt(latest)
@@ -128,7 +132,7 @@ class Seats:
         if sum(missing.values()) > self.pool.num_free:
             return False
         for choice, count in missing.items():
-            choice.blocks += self.pool.allocate(count)
+            choice.blocks.extend(self.pool.allocate(count))
         return True
 
     def publish(self, choice: Choice) -> None:
@@ -171,6 +175,10 @@ class Seats:
             runs = any(choice.phase == "running" for choice in request.choices)
             assert (request.slot is not None) == (runs and request.adapter is not None)
 
+    def _awaits_adapter(self, choice: Choice) -> bool:
+        ref = choice.request.adapter
+        return self._slots is not None and ref is not None and self._slots.is_loading(ref)
+
     def _leave(self, choice: Choice) -> None:
         self.running.remove(choice)
         choice.phase = "paused"
@@ -180,7 +188,7 @@ class Seats:
 
     def _release(self, choice: Choice) -> None:
         self.pool.release(choice.blocks)
-        choice.blocks = []
+        del choice.blocks[:]
         choice.num_computed = choice.num_published = 0
         self._idle.discard(choice)
 

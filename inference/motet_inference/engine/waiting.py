@@ -24,11 +24,6 @@ class WaitingLine:
     def all(self) -> Iterator[Choice]:
         return chain.from_iterable(self._lines.values())
 
-    @property
-    def first(self) -> list[Choice]:
-        """The first in line of each account."""
-        return [line[0] for line in self._lines.values()]
-
     def add(self, choice: Choice) -> None:
         choice.phase = "waiting"
         line = self._lines.setdefault(choice.request.account, [])

@@ -166,6 +166,26 @@ def test_slots_and_blocks_run_out_together(crowded: tuple[Engine, SmallSlots]) -
         assert record[f"r{i}"].tokens[0] == record[f"r{i}"].tokens[1] == alone(ref)
 
 
+def test_whose_adapter_loads_claims_nobodys_seat() -> None:
+    model = small_model()
+    slots = SmallSlots(model.config, num_slots=4, load_steps=30)
+    engine = small_engine(model, slots=slots, fixed_decode=True, max_batch=4)
+    for i in range(6):
+        engine.add(add(f"a{i}", [1, 2, 3], account="many", options={"max_tokens": 100}))
+    for _ in range(5):
+        engine.step()
+    engine.add(add("b", [4, 5], account="one", salt=b"b", adapter=adapter("b")))
+    outputs, ahead = [], []
+    for _ in range(40):
+        outputs.append(engine.step())
+        ahead.append(engine._ahead is not None)
+    came = next(i for i, o in enumerate(outputs) if any(t.request_id == "b" for t in o.tokens))
+    assert came >= 30
+    # One that finds that the adapter is not there, one that lets it in.
+    assert sum(o.preemptions for o in outputs) == 2
+    assert ahead.count(False) <= 5
+
+
 def test_decodes_run_ahead_while_an_adapter_loads() -> None:
     """One who waits for its adapter costs the others nothing, and is let in when it has come."""
     engine, slots = make(2, load_steps=8, fixed_decode=True)

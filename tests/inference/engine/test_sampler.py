@@ -151,6 +151,22 @@ def test_penalties_match_a_plain_loop(repetition: float, frequency: float, prese
     assert_distribution(found, expected)
 
 
+def test_penalties_follow_an_output_that_grows() -> None:
+    torch.manual_seed(0)
+    logits = torch.randn(1, VOCAB)
+    options: Any = {"frequency_penalty": 0.7, "presence_penalty": 0.3, "repetition_penalty": 1.2}
+    growing = choice(prompt=(1, 2, 2), output=(3,), temperature=0.0, logprobs=VOCAB, **options)
+    for _ in range(VOCAB):
+        done = growing.tokens[3:]
+        fresh = choice(
+            prompt=(1, 2, 2), output=tuple(done), temperature=0.0, logprobs=VOCAB, **options
+        )
+        (found,), (expected,) = run(logits, [growing]), run(logits, [fresh])
+        assert found == expected
+        growing.tokens.append(found.token_id)
+    assert list(growing.sampled()) == growing.tokens[3:]
+
+
 def test_penalties_of_one_row_do_not_touch_another() -> None:
     logits = LOGITS.expand(3, -1)
     rows = run(

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -85,11 +86,17 @@ def test_logits_are_those_of_one_rank(both: Any) -> None:
         tell = followers.tell if followers else None
         runner = Runner.build(*prepared(followers, lora=True), slots.weights, tell=tell)
         rows = [
-            Row([7 + i, 300, 11 * i, 2000], start=0, blocks=[i], slot=slot, samples=True)
+            Row(
+                [7 + i, 300, 11 * i, 2000],
+                start=0,
+                blocks=array("i", [i]).tobytes(),
+                slot=slot,
+                samples=True,
+            )
             for i, slot in enumerate(placed)
         ]
         following = [
-            Row([500 + i], start=4, blocks=[i], slot=slot, samples=True)
+            Row([500 + i], start=4, blocks=array("i", [i]).tobytes(), slot=slot, samples=True)
             for i, slot in enumerate(placed)
         ]
         for step in (rows, following):
