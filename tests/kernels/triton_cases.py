@@ -289,6 +289,15 @@ def test_place_heads(
     assert not caches[1].flatten(1, 2)[:, [2, 4, 5, 6, 8, 9, 10]].any()
 
 
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_to_fp8_hides_nothing(wrong: float, dtype: torch.dtype) -> None:
+    x = torch.randn(3, 64).to(dtype)
+    x[1, 5] = wrong
+    for q, scale in (to_fp8_triton(x), to_fp8_torch(x)):
+        finite = (q.float() * scale[:, None]).isfinite().all(1)
+        assert finite.tolist() == [True, False, True]
+
+
 @pytest.mark.parametrize("width", [16, 200])
 def test_to_fp8(width: int, dtype: torch.dtype) -> None:
     x = torch.randn(5, width + 3).to(dtype)[:, :width]

@@ -103,11 +103,8 @@ class AdapterSlots:
                 return slot
             if not self._thread.is_alive():
                 raise RuntimeError("the adapter loader has ended")
-            if failure := self._failed.get(ref.digest):
-                error, until = failure
-                if self._clock() < until:
-                    raise AdapterError(error.code, error.message)
-                del self._failed[ref.digest]
+            if error := self._failure(ref.digest):
+                raise AdapterError(error.code, error.message)
             if self._residency.want(ref, asked=True):
                 self._news.notify()
             return None
@@ -132,6 +129,8 @@ class AdapterSlots:
         with self._news:
             if self._residency.holds(ref.digest) or ref.digest in self._residency.wanted:
                 return
+            if self._failure(ref.digest):
+                return  # which is what the request will be told
             if self._residency.has_room:
                 self._residency.want(ref, asked=False)
             elif ref.digest not in self._host and len(self._soon) < self._num_slots:
@@ -250,6 +249,14 @@ class AdapterSlots:
                 raise AdapterError(answer.code, answer.message)
         with self._news:
             self._residency.settle(ref.digest, slot)
+
+    def _failure(self, digest: str) -> AdapterError | None:
+        """What is still remembered of it."""
+        error, until = self._failed.get(digest, (None, 0.0))
+        if error is not None and self._clock() >= until:
+            del self._failed[digest]
+            return None
+        return error
 
     def _tell(self, order: orders.Order) -> None:
         if self._followers is not None:

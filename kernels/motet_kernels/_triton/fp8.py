@@ -18,11 +18,13 @@ def _to_fp8(x, out, scales, x_stride, K: tl.constexpr, LARGEST: tl.constexpr, BL
     value = tl.load(x + row * x_stride + column, mask=live, other=0.0).to(tl.float32)
     scale = tl.max(tl.abs(value), 0) / LARGEST
     scale = tl.where(scale > 0, scale, 1.0)
+    # Maxima and bounds pass NaN by, and a row that holds one would come out finite.
+    broken = tl.max((value != value).to(tl.int32), 0)
     # Exact division: a reciprocal or an approximate one rounds ties otherwise.
     scaled = tl.div_rn(value, tl.zeros([BLOCK], tl.float32) + scale)
     scaled = tl.minimum(tl.maximum(scaled, -LARGEST), LARGEST)
     tl.store(out + row * K + column, scaled.to(tl.float8e4nv), mask=live)
-    tl.store(scales + row, scale)
+    tl.store(scales + row, tl.where(broken > 0, float("nan"), scale))
 
 
 def to_fp8_triton(x: Tensor) -> tuple[Tensor, Tensor]:

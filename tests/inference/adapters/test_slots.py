@@ -210,6 +210,10 @@ def test_a_failure_is_forgotten_after_a_while(
             acquire(slots, ref)
         folder, _ = make_adapter(r=4, target_modules=["q_proj"])
         folder.rename(tmp_path / "later")
+        slots.prefetch(ref)  # is not worth a try yet, for what the request will be told
+        with pytest.raises(AdapterError):
+            slots.acquire(ref)
+        assert slots.tiers() == ([], [])
         now = 6.0
         assert acquire(slots, ref) == 0
     finally:
