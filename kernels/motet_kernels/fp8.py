@@ -13,8 +13,8 @@ def to_fp8(x: Tensor) -> tuple[Tensor, Tensor]:
 
     Semantics: `scale[t] = max(|x[t]|) / 448`, 1 for a row of zeros; `q[t] = round(x[t] / scale[t])`
     to the nearest e4m3, ties to even; in fp32. So `q * scale` is x up to a relative error of 2**-4,
-    below 2**-15 of the row's largest value up to an absolute one. A row that holds NaN does not come
-    out finite.
+    below 2**-15 of the row's largest value up to an absolute one. A row that holds NaN does not
+    come out finite.
     Source: Micikevicius et al., "FP8 Formats for Deep Learning" (2022).
 
     Args:
