@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from itertools import pairwise
+from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
+
+# Whole numbers on the host, as a step is laid out there.
+Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 
 class LoraGroup(Protocol):
@@ -52,7 +57,7 @@ class LoraBatch:
     @classmethod
     def build(
         cls,
-        token_slot: Sequence[int] | Tensor,
+        token_slot: Sequence[int] | Ints,
         ranks_host: Sequence[int],
         ranks: Tensor,
         device: torch.device | str,
@@ -71,19 +76,20 @@ class LoraBatch:
         Raises:
             ValueError: a slot that does not exist.
         """
-        slots = torch.as_tensor(token_slot, dtype=torch.int32, device="cpu")
-        used, counts = torch.unique(slots[slots >= 0], return_counts=True)
+        slots = np.asarray(token_slot, np.int64)
+        used, counts = np.unique(slots[slots >= 0], return_counts=True)
         if not len(used):
             return None
-        if int(used[-1]) >= len(ranks_host) or int(slots.min()) < -1:
+        if used[-1] >= len(ranks_host) or slots.min() < -1:
             raise ValueError(f"slots {sorted(set(slots.tolist()))} of {len(ranks_host)}")
         lengths: list[int] = counts.tolist()
         rows = _tile_rows(lengths)
-        sorted_parts = sort_by_slot(slots.tolist(), rows, ranks_host)
-        parts = [slots, *(torch.tensor(part) for part in sorted_parts)]
-        sizes = [part.numel() for part in parts]
-        packed = torch.cat([part.reshape(-1).int() for part in parts])
-        on_device = torch.split(_to_device(packed, torch.device(device)), sizes)
+        parts = [slots, *sort_by_slot(slots, rows, ranks_host)]
+        packed = np.concatenate([part.reshape(-1) for part in parts]).astype(np.int32)
+        on_device = torch.split(
+            _to_device(torch.from_numpy(packed), torch.device(device)),
+            [part.size for part in parts],
+        )
         return cls(
             token_slot=on_device[0],
             order=on_device[1],
@@ -156,22 +162,19 @@ def _tile_rows(lengths: list[int]) -> int:
 
 
 def sort_by_slot(
-    token_slot: Sequence[int], rows: int, ranks: Sequence[int]
-) -> tuple[list[int], list[int], list[int], list[tuple[int, int, int, int]]]:
+    token_slot: Ints, rows: int, ranks: Sequence[int]
+) -> tuple[Ints, Ints, Ints, Ints]:
     """`order`, `seg_slot`, `seg_start` and `tiles` of a LoraBatch with tiles of so many rows."""
-    members: dict[int, list[int]] = {}
-    for token, slot in enumerate(token_slot):
-        if slot >= 0:
-            members.setdefault(slot, []).append(token)
-    used = sorted(members)
-    tiles: list[tuple[int, int, int, int]] = []
-    starts = [0]
-    for slot in used:
-        end = starts[-1] + len(members[slot])
-        runs = range(starts[-1], end, rows)
-        tiles += [(slot, at, min(at + rows, end), ranks[slot]) for at in runs]
-        starts.append(end)
-    return [token for slot in used for token in members[slot]], used, starts, tiles
+    tokens = np.flatnonzero(token_slot >= 0)
+    order = tokens[np.argsort(token_slot[tokens], kind="stable")]
+    used, counts = np.unique(token_slot[tokens], return_counts=True)
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    tiles = [
+        (slot, at, min(at + rows, end), ranks[slot])
+        for slot, (start, end) in zip(used.tolist(), pairwise(starts.tolist()), strict=True)
+        for at in range(start, end, rows)
+    ]
+    return order, used, starts, np.array(tiles, np.int64).reshape(-1, 4)
 
 
 def _to_device(packed: Tensor, device: torch.device) -> Tensor:

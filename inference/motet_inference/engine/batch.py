@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
 
 import numpy as np
 import torch
 from motet_kernels.attention import AttentionBatch
-from motet_kernels.lora import LoraBatch
+from motet_kernels.lora import Ints, LoraBatch
 from torch import Tensor
 
 from motet_inference.engine.rows import Row
@@ -46,22 +45,21 @@ class Batch:
         device: torch.device,
     ) -> "Batch":
         """Lay out the rows one after the other, each sequence's blocks already being its own."""
-        token_ids: list[int] = []
-        positions: list[np.ndarray[Any, np.dtype[np.int64]]] = []
-        places: list[np.ndarray[Any, np.dtype[np.int64]]] = []
-        token_slots: list[int] = []
+        token_ids: list[Ints] = []
+        positions: list[Ints] = []
+        places: list[Ints] = []
+        slots = np.array([row.slot for row in rows])
         for row in rows:
             span = np.arange(row.start, row.start + len(row.tokens))
             blocks = np.frombuffer(row.blocks, np.int32).astype(np.int64)
-            token_ids += row.tokens
+            token_ids.append(np.array(row.tokens, np.int64))
             positions.append(span)
             places.append(blocks[span // block_size] * block_size + span % block_size)
-            token_slots += [row.slot] * len(span)
         ends = list(accumulate(len(row.tokens) for row in rows))
         sampling = [end - 1 for end, row in zip(ends, rows, strict=True) if row.samples]
         on_device = send(
             [
-                torch.tensor(token_ids),
+                torch.from_numpy(np.concatenate(token_ids)),
                 torch.from_numpy(np.concatenate(positions)),
                 torch.from_numpy(np.concatenate(places)),
                 torch.tensor(sampling, dtype=torch.int64),
@@ -71,6 +69,7 @@ class Batch:
         )
         lora = None
         if lora_weights is not None:
+            token_slots = slots.repeat([len(row.tokens) for row in rows])
             lora = LoraBatch.build(token_slots, lora_weights.ranks_host, lora_weights.ranks, device)
         return cls(
             token_ids=on_device[0],

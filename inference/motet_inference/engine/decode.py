@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+import numpy as np
 import torch
 from motet_kernels import best_tokens
 from motet_kernels.attention import AttentionBatch
@@ -119,13 +120,15 @@ class Inputs:
         self, host: dict[str, Any], chunks: Sequence[Chunk], ranks: Sequence[int]
     ) -> None:
         slots = [chunk.choice.request.slot for chunk in chunks]
-        token_slot = [-1 if slot is None else slot for slot in slots]
+        token_slot = np.array([-1 if slot is None else slot for slot in slots], np.int64)
         order, used, starts, tiles = sort_by_slot(token_slot, TILE_ROWS, ranks)
-        host["token_slot"][:] = [*token_slot, *[-1] * (self.size - len(token_slot))]
+        host["token_slot"][: len(slots)] = token_slot
+        host["token_slot"][len(slots) :] = -1
         host["order"][: len(order)] = order
         host["seg_slot"][: len(used)] = used
-        host["seg_start"][:] = [*starts, *[starts[-1]] * (self.size + 1 - len(starts))]
-        host["tiles"][: len(tiles)] = tiles or host["tiles"][:0]
+        host["seg_start"][: len(starts)] = starts
+        host["seg_start"][len(starts) :] = starts[-1]
+        host["tiles"][: len(tiles)] = tiles
         host["tiles"][len(tiles) :] = -1, 0, 0, 0
 
 
