@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from functools import cached_property
 from typing import Literal
+
+from torch import Tensor
 
 from motet_inference.engine.blocks import Hash, chain_seed, extend_chain
 from motet_inference.engine.budget import Budget
@@ -86,6 +87,7 @@ class Request:
         starved_since: the step in which it first found every slot in use, while it still waits.
         cached_tokens: of the prompt, found in the prefix cache when it was first admitted.
         prompt_done: whether the prompt was computed, and so is to be paid.
+        held: which tokens of the vocabulary its prompt holds, as the sampler has found them.
     """
 
     def __init__(self, add: Add, *, arrival: int, revision: str, max_context: int) -> None:
@@ -109,12 +111,8 @@ class Request:
         self.starved_since: int | None = None
         self.cached_tokens: int | None = None
         self.prompt_done = False
+        self.held: Tensor | None = None
         self.choices = [Choice(self, index) for index in range(add.n)]
-
-    @cached_property
-    def distinct(self) -> array[int]:
-        """The prompt's tokens as int64, each once. For a long prompt that takes milliseconds."""
-        return array("q", set(self.prompt))
 
     @property
     def live(self) -> list[Choice]:

@@ -81,21 +81,20 @@ def _adjust(raw: Tensor, sampling: SamplingBatch) -> Tensor:
     adjusted = raw.clone()
     if sampling.penalties is not None:
         rows = sampling.penalties.rows
-        adjusted[rows] = _penalise(raw[rows], sampling.penalties)
+        adjusted[rows] = _penalise(raw[rows], sampling.penalties, sampling.prompts)
     if sampling.bias is not None:
         (rows, tokens), values = sampling.bias
         adjusted.index_put_((rows, tokens), values, accumulate=True)
     return adjusted
 
 
-def _penalise(logits: Tensor, penalties: Penalties) -> Tensor:
+def _penalise(logits: Tensor, penalties: Penalties, prompts: Tensor | None) -> Tensor:
     """Repetition counts prompt and output (Keskar et al., 2019); the others, the output only."""
     counts = torch.zeros_like(logits)
     rows, tokens = penalties.output
     counts.index_put_((rows, tokens), torch.ones_like(rows, dtype=counts.dtype), accumulate=True)
     produced = counts > 0
-    seen = produced.clone()
-    seen[penalties.prompt[0], penalties.prompt[1]] = True
+    seen = produced if prompts is None else produced | prompts
     repeated = torch.where(logits > 0, logits / penalties.repetition, logits * penalties.repetition)
     logits = torch.where(seen, repeated, logits)
     return logits - penalties.frequency * counts - penalties.presence * produced

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from motet_inference.engine.messages import Sampling
-from motet_inference.engine.request import Choice
+from motet_inference.engine.request import Choice, Request
 from motet_inference.engine.rng import row_key
 from motet_inference.engine.transfer import send
 
@@ -23,13 +23,11 @@ class Penalties:
 
     Attributes:
         rows: int64 [P], rows of the step.
-        prompt: int64 [2, *], distinct tokens of the prompts, where a row's repetition counts.
         output: int64 [2, *], sampled tokens, each as often as it was sampled.
         presence, frequency, repetition: fp32 [P, 1].
     """
 
     rows: Tensor
-    prompt: Tensor
     output: Tensor
     presence: Tensor
     frequency: Tensor
@@ -56,6 +54,8 @@ class SamplingBatch:
         keys: int64 [R], see `rng.row_key`.
         filters: None when no drawn row has one.
         penalties: None when no row has one.
+        prompts: bool [P, V], which tokens the penalised rows' prompts hold; None where that counts
+            for none.
         bias: int64 [2, *] coordinates and fp32 [*] values; None when no row has one.
         logprobs: per row, how many of the best tokens to report, None for no logprobs at all.
     """
@@ -66,6 +66,7 @@ class SamplingBatch:
     keys: Tensor
     filters: Filters | None
     penalties: Penalties | None
+    prompts: Tensor | None
     bias: tuple[Tensor, Tensor] | None
     logprobs: tuple[int | None, ...]
 
@@ -97,6 +98,7 @@ class SamplingBatch:
             keys=torch.tensor(keys, dtype=torch.int64),
             filters=_filters(choices, drawn, vocab_size),
             penalties=_penalties(choices),
+            prompts=_prompts(choices, vocab_size, device),
             bias=_bias(choices),
             logprobs=tuple(p.logprobs for p in params),
         )
@@ -173,17 +175,31 @@ def _penalties(choices: Sequence[Choice]) -> Penalties | None:
     params = [choice.request.sampling for choice in penalised]
     return Penalties(
         rows=torch.tensor(rows, dtype=torch.int64),
-        prompt=_by_row(
-            [
-                c.request.distinct if p.repetition_penalty != 1 else _NONE
-                for c, p in zip(penalised, params, strict=True)
-            ]
-        ),
         output=_by_row([choice.sampled() for choice in penalised]),
         presence=_column([p.presence_penalty for p in params]),
         frequency=_column([p.frequency_penalty for p in params]),
         repetition=_column([p.repetition_penalty for p in params]),
     )
+
+
+def _prompts(
+    choices: Sequence[Choice], vocab_size: int, device: torch.device | str
+) -> Tensor | None:
+    """Each request's row of it stays on the device, since a prompt may hold 100,000 tokens."""
+    requests = [choice.request for choice in choices if _penalised(choice.request.sampling)]
+    if all(request.sampling.repetition_penalty == 1 for request in requests):
+        return None
+    return torch.stack([_held(request, vocab_size, device) for request in requests])
+
+
+def _held(request: Request, vocab_size: int, device: torch.device | str) -> Tensor:
+    """bool [V]."""
+    if request.held is None:
+        held = torch.zeros(vocab_size, dtype=torch.bool)
+        if request.sampling.repetition_penalty != 1:
+            held[torch.tensor(request.prompt)] = True
+        (request.held,) = send([held], device)
+    return request.held
 
 
 def _bias(choices: Sequence[Choice]) -> tuple[Tensor, Tensor] | None:
@@ -198,13 +214,10 @@ def _bias(choices: Sequence[Choice]) -> tuple[Tensor, Tensor] | None:
     return _coordinates([b[:2] for b in biased]), values
 
 
-_NONE: array[int] = array("q")
-
-
 def _by_row(tokens: Sequence[array[int]]) -> Tensor:
     """Coordinates int64 [2, *]: every token with the number of its row.
 
-    No Python per token: a row of a long context has 100,000, and they are sent with every step.
+    No Python per token: a long answer has many, and they are sent with every step.
     """
     rows = torch.arange(len(tokens)).repeat_interleave(torch.tensor([len(row) for row in tokens]))
     out = torch.empty(2, len(rows), dtype=torch.int64)
