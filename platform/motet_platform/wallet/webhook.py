@@ -1,7 +1,7 @@
 """Signed calls to an address that a tenant chose, in the form of Standard Webhooks.
 
-The address is a tenant's word: `egress` refuses it where it leads inside this network. Redirects are
-not followed.
+The address is a tenant's word: `egress` refuses it where it leads inside this network. Redirects
+are not followed.
 """
 
 from __future__ import annotations
@@ -78,4 +78,3 @@ def deliver(url: str, *, event_id: str, body: bytes, secret: str) -> None:
         raise WebhookError(f"{to.host}: {type(error).__name__}") from None
     if not answer.is_success:
         raise WebhookError(f"{to.host} answered {answer.status_code}")
-
