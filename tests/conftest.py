@@ -10,10 +10,13 @@ import shutil
 import socket
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from .hub import StandIn, running
 
 # How long an example takes says nothing here: other tests share the cores.
 settings.register_profile("motet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -101,6 +104,13 @@ def database_url() -> str:
     if "MOTET_DATABASE_URL" not in os.environ:
         pytest.fail("no database: install the platform extra, or set MOTET_DATABASE_URL")
     return os.environ["MOTET_DATABASE_URL"]
+
+
+@pytest.fixture
+def hub() -> Iterator[StandIn]:
+    """A hub, its CDN and a bucket on loopback."""
+    with running() as stand_in:
+        yield stand_in
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,11 @@ class Config(BaseSettings):
     max_rank: Annotated[int, Field(ge=1, le=512)] = 64
     account_storage_bytes: Annotated[int, Field(ge=1)] = 50 * 1024**3
     webhook_private: bool = False  # tenants' webhooks may lead into this network, by http too
+    # Where imports from a hub come from, `http(s)://host[/path]`; set to nothing, there are none.
+    hub_url: str = Field(default_factory=lambda: _hub_url())
+    import_urls: bool = True  # imports from pre-signed or public URLs
+    import_private: bool = False  # imports and a hub's redirects may lead into this network
+    import_timeout_s: Annotated[float, Field(ge=1, le=86_400)] = 1800  # of a whole import
     four_eyes: bool = False  # an adjustment of credit takes two of the staff
     worker_cost_usd_per_hour: Annotated[Decimal, Field(ge=0, le=10_000)] = Decimal(0)
     debug: bool = False
@@ -110,6 +115,17 @@ class Config(BaseSettings):
                 raise ValueError("give both user and password, or neither")
         return value
 
+    @field_validator("hub_url")
+    @classmethod
+    def _hub(cls, value: str) -> str:
+        address = urlsplit(value)
+        if value and (address.scheme not in ("http", "https") or not address.hostname):
+            raise ValueError("give https://host, or set it to nothing to switch the hub off")
+        assert address.port is None or address.port > 0, "give a port from 1 to 65535"
+        if address.username or address.password or address.query or address.fragment:
+            raise ValueError("give an address without user, password, query and fragment")
+        return value.rstrip("/")
+
     @field_validator("mail_from")
     @classmethod
     def _sender(cls, value: str) -> str:
@@ -168,6 +184,11 @@ class Config(BaseSettings):
     def require_secret_key(self) -> str:
         """The configured key, else the one kept in <var>/secret.key (made at the first call)."""
         return self.secret_key or _kept_secret(self.var / "secret.key")
+
+
+def _hub_url() -> str:
+    # Elsewhere an empty variable is as good as none; this one it switches off.
+    return "" if os.environ.get("MOTET_HUB_URL") == "" else "https://huggingface.co"
 
 
 def _host(url: str | None) -> str | None:

@@ -36,6 +36,22 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (None, "https://huggingface.co"),
+        ("", ""),
+        ("http://127.0.0.1:9000/hub/", "http://127.0.0.1:9000/hub"),
+    ],
+)
+def test_an_empty_hub_is_none(
+    given: str | None, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if given is not None:
+        monkeypatch.setenv("MOTET_HUB_URL", given)
+    assert Config().hub_url == expected
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("PORT", "70000"),
@@ -56,6 +72,11 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SMTP_URL", "mail.example.com"),
         ("SMTP_URL", "smtp://user@mail.example.com"),
         ("MAIL_FROM", "Motet"),
+        ("HUB_URL", "hub.example"),
+        ("HUB_URL", "ftp://hub.example"),
+        ("HUB_URL", "https://user:pw@hub.example"),
+        ("HUB_URL", "https://hub.example:x"),
+        ("IMPORT_TIMEOUT_S", "0"),
         ("GITHUB_CLIENT_ID", "without a secret"),
         ("GOOGLE_CLIENT_SECRET", "without an id"),
         ("PUBLIC_URL", "motet.example.com"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
 import logging
 from types import SimpleNamespace
 from typing import Any
@@ -13,8 +11,6 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed, user_signed_up
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet
-from django.conf import settings
 from django.dispatch import receiver
 from django.http import HttpRequest
 
@@ -22,8 +18,11 @@ from motet_platform.accounts.models import User
 from motet_platform.accounts.services import account_open
 from motet_platform.config import get_config
 from motet_platform.errors import Unavailable
+from motet_platform.sealed import cipher
 
 log = logging.getLogger(__name__)
+
+_PURPOSE = b"second-factors"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -51,15 +50,10 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """Second factors are stored encrypted: a copy of the database alone does not pass them."""
 
     def encrypt(self, text: str) -> str:
-        return _cipher().encrypt(text.encode()).decode()
+        return cipher(_PURPOSE).encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _cipher().decrypt(encrypted_text.encode()).decode()
-
-
-def _cipher() -> Fernet:
-    key = hmac.digest(settings.SECRET_KEY.encode(), b"second-factors", "sha256")
-    return Fernet(base64.urlsafe_b64encode(key))
+        return cipher(_PURPOSE).decrypt(encrypted_text.encode()).decode()
 
 
 @receiver(email_confirmed)

@@ -1,4 +1,4 @@
-"""Adapters, their immutable versions, the aliases that point to versions, and running uploads.
+"""Adapters, their immutable versions, the aliases that point to versions, and what is on its way.
 
 A bare name means the alias `default`: a row like any other, which follows the newest ready version
 until it is set by hand (`Adapter.default_follows`).
@@ -149,3 +149,42 @@ class UploadPart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} {self.part}"
+
+
+class Origin(models.TextChoices):
+    HUB = "hub"
+    URLS = "urls"
+
+
+class Import(models.Model):
+    """A version's two files come, or came, from elsewhere: from where, and how far they are.
+
+    Waits while neither `lease_until` nor `ended_at` is set; runs while the lease is renewed.
+    `secret` is encrypted (a hub's token, pre-signed URLs) and emptied at the end, whichever it is.
+    """
+
+    version = models.OneToOneField(Version, on_delete=models.CASCADE, related_name="imported")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=4, choices=Origin)
+    host = models.CharField(max_length=255)
+    repository = models.CharField(max_length=200, blank=True)
+    revision = models.CharField(max_length=200, blank=True)
+    subfolder = models.CharField(max_length=500, blank=True)
+    commit = models.CharField(max_length=64, blank=True)
+    secret = models.TextField(blank=True)
+    received = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=Origin.values), name="import_kind"),
+            models.CheckConstraint(
+                condition=Q(ended_at=None) | Q(secret=""), name="import_ended_without_secret"
+            ),
+        ]
+        indexes = [models.Index(fields=["id"], condition=Q(ended_at=None), name="import_under_way")]
+
+    def __str__(self) -> str:
+        return f"{self.version} from {self.host}"

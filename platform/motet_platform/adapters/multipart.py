@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
+from motet_inference.rpc.digest import adapter_digest
 from rest_framework.parsers import BaseParser
 
 from motet_platform.adapters.gate.lora_config import MAX_BYTES
@@ -20,6 +21,15 @@ _OVERHEAD = 64 * 1024  # of the form itself: boundaries and part headers
 
 class AdapterFiles(dict[str, Received]):
     """part -> file, both there. The caller closes it."""
+
+    @property
+    def size(self) -> int:
+        return sum(received.size for received in self.values())
+
+    @property
+    def digest(self) -> str:
+        """The identity of a version that has these bytes."""
+        return adapter_digest(self[Part.CONFIG].sha256, self[Part.MODEL].sha256)
 
     def close(self) -> None:
         for received in self.values():

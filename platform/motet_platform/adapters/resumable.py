@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -95,9 +95,14 @@ def upload_complete(*, version: Version) -> Version:
     return version
 
 
-def upload_abandon(*, version: Version, code: str, message: str) -> None:
-    """Ends an upload that got stuck."""
-    stuck = (State.UPLOADING, State.VALIDATING)
+def upload_abandon(
+    *,
+    version: Version,
+    code: str,
+    message: str,
+    stuck: Collection[State] = (State.UPLOADING, State.VALIDATING),
+) -> None:
+    """Ends an upload that got stuck in one of these states."""
     ended = Version.objects.filter(pk=version.pk, state__in=stuck).update(
         state=State.REJECTED, error_code=code, error_message=message
     )

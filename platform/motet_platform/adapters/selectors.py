@@ -17,9 +17,7 @@ def adapters_of(account: Account) -> QuerySet[Adapter]:
     return (
         Adapter.objects.filter(account=account, deleted_at=None)
         .select_related("base", "account")
-        .prefetch_related(
-            Prefetch("aliases", aliases), Prefetch("versions", versions.prefetch_related("parts"))
-        )
+        .prefetch_related(Prefetch("aliases", aliases), Prefetch("versions", _shown(versions)))
     )
 
 
@@ -36,7 +34,11 @@ def adapter_get(account: Account, name: str) -> Adapter:
 
 
 def versions_of(adapter: Adapter) -> QuerySet[Version]:
-    return adapter.versions.exclude(state=State.DELETED).prefetch_related("parts")
+    return _shown(adapter.versions.exclude(state=State.DELETED))
+
+
+def _shown(versions: QuerySet[Version]) -> QuerySet[Version]:
+    return versions.select_related("imported").prefetch_related("parts")
 
 
 def version_get(account: Account, name: str, number: int) -> Version:

@@ -9,7 +9,15 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from motet_platform.adapters.aliases import MAX_TARGETS
-from motet_platform.adapters.models import NAME, Adapter, Alias, State, UploadPart, Version
+from motet_platform.adapters.models import (
+    NAME,
+    Adapter,
+    Alias,
+    Import,
+    State,
+    UploadPart,
+    Version,
+)
 
 _SHA256 = RegexValidator(r"\A[0-9a-f]{64}\Z", "64 lower-case hexadecimal digits.")
 
@@ -65,6 +73,25 @@ class FactsOut(serializers.Serializer[dict[str, Any]]):
     model_sha256 = serializers.CharField(required=False)
 
 
+class ImportedFromOut(serializers.ModelSerializer[Import]):
+    """From where a version was imported, and how far that is. No token and no URL."""
+
+    commit = serializers.SerializerMethodField()
+    total = serializers.IntegerField(
+        allow_null=True, help_text="Bytes of both files, once the source has told."
+    )
+
+    class Meta:
+        model = Import
+        fields = [
+            "kind", "host", "repository", "revision", "subfolder", "commit", "received", "total",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_commit(self, row: Import) -> str | None:
+        return row.commit or None
+
+
 class VersionOut(serializers.ModelSerializer[Version]):
     object = serializers.SerializerMethodField()
     version = serializers.IntegerField(source="number")
@@ -73,12 +100,13 @@ class VersionOut(serializers.ModelSerializer[Version]):
     details = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
     parts = PartOut(many=True, help_text="Progress of a resumable upload.")
+    imported_from = serializers.SerializerMethodField()
 
     class Meta:
         model = Version
         fields = [
             "object", "version", "model", "state", "digest", "rank", "size", "details", "error",
-            "parts", "created_at", "ready_at",
+            "parts", "imported_from", "created_at", "ready_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -100,6 +128,11 @@ class VersionOut(serializers.ModelSerializer[Version]):
         if version.state != State.REJECTED:
             return None
         return {"code": version.error_code, "message": version.error_message}
+
+    @extend_schema_field(ImportedFromOut(allow_null=True))
+    def get_imported_from(self, version: Version) -> dict[str, Any] | None:
+        row = getattr(version, "imported", None)  # Django's error for none is an AttributeError
+        return None if row is None else dict(ImportedFromOut(row).data)
 
 
 class TargetOut(serializers.Serializer[dict[str, Any]]):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Max, Sum
+from django.db.models import Max, QuerySet, Sum
+from django.db.models.functions import Now
 from django.utils import timezone
-from motet_inference.rpc.digest import adapter_digest
 
 from motet_platform.accounts.models import Account, User
 from motet_platform.adapters.aliases import default_update
 from motet_platform.adapters.files import staged_key, staging
-from motet_platform.adapters.models import Adapter, Alias, AliasTarget, Part, State, Version
+from motet_platform.adapters.models import Adapter, Alias, AliasTarget, Import, Part, State, Version
 from motet_platform.adapters.multipart import AdapterFiles
 from motet_platform.adapters.storage import get_store
 from motet_platform.audit.services import audit
@@ -86,8 +86,9 @@ def version_delete(*, version: Version) -> None:
         audit(adapter.account_id, "version.delete", f"{adapter.name}@{version.number}")
 
 
-def version_open(*, adapter: Adapter, created_by: User | None, size: int) -> Version:
-    """The next version, in state `uploading`, if the account has room for `size` bytes more."""
+def version_open(*, adapter: Adapter, created_by: User | None, size: int | None) -> Version:
+    """The next version, in state `uploading`, if the account has room for `size` bytes more; None:
+    nobody knows yet how many come, and `version_reserve` takes the room."""
     with transaction.atomic():
         adapter_lock(adapter)
         Account.objects.select_for_update().get(pk=adapter.account_id)
@@ -96,16 +97,30 @@ def version_open(*, adapter: Adapter, created_by: User | None, size: int) -> Ver
             raise RateLimited(
                 "Too many uploads are under way.", retry_after=30, code="too_many_uploads"
             )
-        used = mine.filter(state__in=LIVE).aggregate(total=Sum("size"))["total"] or 0
-        if used + size > get_config().account_storage_bytes:
-            raise InvalidRequest(
-                f"Your adapters use {used} bytes of {get_config().account_storage_bytes}: "
-                "delete some versions.",
-                code="storage_quota_exceeded",
-            )
+        _require_room(mine, size or 0)
         last = adapter.versions.aggregate(last=Max("number"))["last"] or 0
         return Version.objects.create(
             adapter=adapter, number=last + 1, size=size, created_by=created_by
+        )
+
+
+def version_reserve(*, version: Version, size: int) -> None:
+    """Takes room for what was opened without a size. InvalidRequest `storage_quota_exceeded`."""
+    account_id = version.adapter.account_id
+    with transaction.atomic():
+        Account.objects.select_for_update().get(pk=account_id)
+        others = Version.objects.filter(adapter__account_id=account_id).exclude(pk=version.pk)
+        _require_room(others, size)
+        Version.objects.filter(pk=version.pk).update(size=size)
+
+
+def _require_room(kept: QuerySet[Version], size: int) -> None:
+    used = kept.filter(state__in=LIVE).aggregate(total=Sum("size"))["total"] or 0
+    if used + size > get_config().account_storage_bytes:
+        raise InvalidRequest(
+            f"Your adapters use {used} bytes of {get_config().account_storage_bytes}: "
+            "delete some versions.",
+            code="storage_quota_exceeded",
         )
 
 
@@ -114,21 +129,25 @@ def version_upload(
 ) -> tuple[Version, bool]:
     """Takes two files whole. The version, and whether it is new: the same bytes again lead to the
     version that has them, so that a repeated upload does no harm."""
-    config, model = files[Part.CONFIG], files[Part.MODEL]
-    digest = adapter_digest(config.sha256, model.sha256)
+    digest = files.digest
     same = adapter.versions.filter(digest=digest, state__in=(State.VALIDATING, State.READY)).first()
     if same is not None:
         return same, False
-    version = version_open(adapter=adapter, created_by=created_by, size=config.size + model.size)
+    version = version_open(adapter=adapter, created_by=created_by, size=files.size)
     try:
-        for part in Part:
-            get_store().put(staged_key(version.pk, part), files[part].file)
+        files_stage(version=version, files=files)
         version_submit(version=version, digest=digest)
     except BaseException:
         get_store().remove(staging(version.pk))
         version.delete()
         raise
     return version, True
+
+
+def files_stage(*, version: Version, files: AdapterFiles) -> None:
+    """Puts two whole files where the gate looks for them. StorageFull, Unavailable."""
+    for part in Part:
+        get_store().put(staged_key(version.pk, part), files[part].file)
 
 
 def version_submit(*, version: Version, digest: str) -> None:
@@ -159,6 +178,8 @@ def adapter_lock(adapter: Adapter) -> Adapter:
 def _version_end(version: Version) -> None:
     version.state = State.DELETED
     version.save(update_fields=["state"])
+    # What was to be imported is not any more: its secrets go at once, whoever still downloads.
+    Import.objects.filter(version=version, ended_at=None).update(secret="", ended_at=Now())
     task_add(kind="adapter.remove_staging", payload={"version": version.pk})
     if version.digest:
         task_add(kind="adapter.remove_files", payload={"digest": version.digest}, delay=KEEP_FILES)

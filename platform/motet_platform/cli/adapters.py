@@ -6,21 +6,13 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from motet_platform.cli import push as sending
 from motet_platform.cli.client import ApiError, adapter_path, api, check, listed
-from motet_platform.cli.output import (
-    REJECTED,
-    Json,
-    fail,
-    note,
-    print_json,
-    print_table,
-    stderr,
-)
+from motet_platform.cli.fetch import fetch
+from motet_platform.cli.output import REJECTED, Json, fail, note, print_json, print_table
+from motet_platform.cli.version import bar, ensure_adapter, report
 
 app = typer.Typer(help="Your adapters.", no_args_is_help=True)
 
@@ -41,19 +33,16 @@ def push(
     """Upload a folder as a new version, and make the adapter if there is none."""
     _require_files(folder)
     with api(timeout=600) as client:
-        _ensure(client, name, base)
-        with _progress(folder) as (bar, job):
-            version = sending.send(client, name, folder, lambda n: bar.advance(job, n))
+        ensure_adapter(client, name, base)
+        total = sum((folder / file).stat().st_size for file in sending.FILES.values())
+        with bar("uploading", total) as (shown, job):
+            version = sending.send(client, name, folder, lambda n: shown.advance(job, n))
         if wait:
             version = sending.wait(client, name, version["version"], seconds=timeout)
-    if as_json:
-        print_json(version)
-    else:
-        print_table(["model", "state"], [[version["model"], version["state"]]])
-    if error := version["error"]:
-        fail(f"{error['message']} ({error['code']})", REJECTED)
-    if wait and version["state"] != "ready":
-        fail(f"{version['model']} is still {version['state']} after {timeout:g} s")
+    report(version, waited=timeout if wait else None, as_json=as_json)
+
+
+app.command("import")(fetch)
 
 
 @app.command()
@@ -83,10 +72,13 @@ def show(name: str, as_json: Json = False) -> None:
         targets = ", ".join(f"@{t['version']} x {t['weight']}" for t in alias["targets"])
         note(f"{alias['model']} -> {targets}")
     rows = [
-        [v["model"], v["state"], v["rank"], v["size"], (v["error"] or {}).get("message", "")]
+        [
+            v["model"], v["state"], v["rank"], v["size"], _origin(v),
+            (v["error"] or {}).get("message", ""),
+        ]
         for v in adapter["versions"]
-    ]
-    print_table(["version", "state", "rank", "bytes", "reason"], rows)
+    ]  # fmt: skip
+    print_table(["version", "state", "rank", "bytes", "imported from", "reason"], rows)
 
 
 @app.command()
@@ -167,34 +159,13 @@ def _require_files(folder: Path) -> None:
             fail(f"{folder} has no {file}: save the adapter with PEFT's save_pretrained")
 
 
-def _ensure(client: httpx.Client, name: str, base: str) -> None:
-    try:
-        adapter = check(client.get(adapter_path(name)))
-    except ApiError as error:
-        if error.code != "adapter_not_found":
-            raise
-        if not base:
-            fail(f"there is no adapter {name} yet: name its base model with --base")
-        check(client.post("adapters", json={"name": name, "base_model": base}))
-        return
-    if base and base != adapter["base_model"]:
-        fail(f"{name} is an adapter of {adapter['base_model']}, not of {base}")
-
-
-class _progress:
-    """A bar on stderr, where that is a terminal."""
-
-    def __init__(self, folder: Path) -> None:
-        self._total = sum((folder / file).stat().st_size for file in sending.FILES.values())
-        columns = (TextColumn("uploading"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-        self._bar = Progress(*columns, console=stderr, disable=not stderr.is_terminal)
-
-    def __enter__(self) -> tuple[Progress, Any]:
-        self._bar.start()
-        return self._bar, self._bar.add_task("upload", total=self._total)
-
-    def __exit__(self, *error: object) -> None:
-        self._bar.stop()
+def _origin(version: dict[str, Any]) -> str:
+    come = version["imported_from"]
+    if not come:
+        return ""
+    if come["kind"] == "hub":
+        return f"{come['repository']}@{(come['commit'] or come['revision'])[:12]}"
+    return str(come["host"])
 
 
 def _default(adapter: dict[str, Any]) -> str:

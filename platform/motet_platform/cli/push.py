@@ -21,6 +21,11 @@ CHUNK = 16 * 1024 * 1024
 TRIES = 5
 
 Progress = Callable[[int], None]  # bytes that went out since the last call
+Tell = Callable[[dict[str, Any]], None]
+
+
+def _nobody(version: dict[str, Any]) -> None:
+    pass
 
 
 def send(client: httpx.Client, name: str, folder: Path, progress: Progress) -> dict[str, Any]:
@@ -31,11 +36,15 @@ def send(client: httpx.Client, name: str, folder: Path, progress: Progress) -> d
     return _send_chunks(client, name, paths, progress)
 
 
-def wait(client: httpx.Client, name: str, number: int, *, seconds: float) -> dict[str, Any]:
-    """The version once the gate has answered, or as it is after `seconds`."""
+def wait(
+    client: httpx.Client, name: str, number: int, *, seconds: float, tell: Tell = _nobody
+) -> dict[str, Any]:
+    """The version once the gate has answered, or as it is after `seconds`; `tell` hears of it each
+    time that it is looked at."""
     end = time.monotonic() + seconds
     while True:
         version: dict[str, Any] = check(client.get(f"adapters/{name}/versions/{number}"))
+        tell(version)
         if version["state"] in ("ready", "rejected") or time.monotonic() > end:
             return version
         time.sleep(0.2)

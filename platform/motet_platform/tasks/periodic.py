@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from motet_billing.services import holds_expire, lots_expire
 
+from motet_platform.adapters.imports.services import imports_sweep
 from motet_platform.adapters.validation import uploads_sweep
 from motet_platform.keys.tokens import tokens_sweep
 from motet_platform.metering.services import expired_hold_record
@@ -38,6 +39,11 @@ def alerts() -> None:
 @periodic("uploads", every=timedelta(minutes=5))
 def uploads() -> None:
     uploads_sweep()
+
+
+@periodic("imports", every=timedelta(seconds=10))
+def imports() -> None:
+    imports_sweep()
 
 
 @periodic("tokens", every=timedelta(minutes=10))

@@ -1,4 +1,4 @@
-"""`motet tasks`: one process with the poller and a Celery worker, until SIGTERM."""
+"""`motet tasks`: one process with the poller, a Celery worker and the importer, until SIGTERM."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import warnings
 
 from celery.exceptions import SecurityWarning
 
+from motet_platform.adapters.imports.importer import Importer
 from motet_platform.celery import app
 from motet_platform.config import get_config
 from motet_platform.outbox.poller import Poller
@@ -37,9 +38,12 @@ def serve() -> int:
         pool="threads", concurrency=CONCURRENCY, loglevel="INFO", without_gossip=True,
         without_mingle=True, without_heartbeat=True, task_events=False, quiet=True,
     )  # fmt: skip
+    importer = Importer()
     poller.start()
+    importer.start()
     try:
         worker.start()
     finally:
+        importer.stop()
         poller.stop()
     return worker.exitcode or 0

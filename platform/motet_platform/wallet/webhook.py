@@ -1,21 +1,20 @@
 """Signed calls to an address that a tenant chose, in the form of Standard Webhooks.
 
-The address is a tenant's word: it is resolved here, refused where it leads inside this network,
-and called at just the address that was checked. Redirects are not followed.
+The address is a tenant's word: `egress` refuses it where it leads inside this network. Redirects
+are not followed.
 """
 
 from __future__ import annotations
 
 import base64
 import hmac
-import ipaddress
-import socket
 import time
-from urllib.parse import urlsplit
 
 import httpx
 
+from motet_platform import egress
 from motet_platform.config import get_config
+from motet_platform.egress import EgressRefused, Unresolved
 
 TIMEOUT_S = 10.0
 
@@ -30,12 +29,10 @@ class WebhookRefused(Exception):
 
 def check_url(url: str) -> None:
     """WebhookRefused for what is no address of a webhook; nothing is resolved yet."""
-    parts = urlsplit(url)
-    allowed = ("https", "http") if get_config().webhook_private else ("https",)
-    if parts.scheme not in allowed or not parts.hostname:
-        raise WebhookRefused("Give an https:// address.")
-    if parts.username or parts.password or parts.fragment:
-        raise WebhookRefused("Give an address without user, password and fragment.")
+    try:
+        egress.parse(url, private=get_config().webhook_private)
+    except EgressRefused as error:
+        raise WebhookRefused(str(error)) from None
 
 
 def secret_of(account_id: int, generation: int) -> str:
@@ -53,41 +50,31 @@ def signature(secret: str, event_id: str, timestamp: int, body: bytes) -> str:
 
 def deliver(url: str, *, event_id: str, body: bytes, secret: str) -> None:
     """POST the body, once. WebhookError; WebhookRefused."""
-    check_url(url)
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    address = _address(host, port)
-    shown = f"[{address}]" if ":" in address else address
+    private = get_config().webhook_private
+    try:
+        to = egress.resolve(egress.parse(url, private=private), private=private)
+    except EgressRefused as error:
+        raise WebhookRefused(str(error)) from None
+    except Unresolved as error:
+        raise WebhookError(str(error)) from None
     now = int(time.time())
     headers = {
-        "host": parts.netloc,
+        "host": to.netloc,
         "content-type": "application/json",
         "user-agent": "motet-webhook",
         "webhook-id": event_id,
         "webhook-timestamp": str(now),
         "webhook-signature": signature(secret, event_id, now, body),
     }
-    target = parts._replace(netloc=f"{shown}:{port}").geturl()
     try:
         with httpx.Client(timeout=TIMEOUT_S, trust_env=False) as client:
             answer = client.post(
-                target, content=body, headers=headers, extensions={"sni_hostname": host}
+                to.at(to.addresses[0]),
+                content=body,
+                headers=headers,
+                extensions={"sni_hostname": to.host},
             )
     except httpx.HTTPError as error:
-        raise WebhookError(f"{host}: {type(error).__name__}") from None
+        raise WebhookError(f"{to.host}: {type(error).__name__}") from None
     if not answer.is_success:
-        raise WebhookError(f"{host} answered {answer.status_code}")
-
-
-def _address(host: str, port: int) -> str:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise WebhookError(f"{host} cannot be resolved") from None
-    addresses = [str(sockaddr[0]) for *_, sockaddr in found]
-    if not get_config().webhook_private:
-        for address in addresses:
-            if not ipaddress.ip_address(address.partition("%")[0]).is_global:
-                raise WebhookRefused(f"{host} is not a public address.")
-    return addresses[0]
+        raise WebhookError(f"{to.host} answered {answer.status_code}")

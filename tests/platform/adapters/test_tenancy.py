@@ -11,6 +11,7 @@ CALLS = [
     ("delete", "", None),
     ("get", "/versions", None),
     ("post", "/versions", {"adapter_config": FILE, "adapter_model": FILE}),
+    ("post", "/import", {"hub": {"repository": "acme/lora"}}),
     ("get", "/versions/1", None),
     ("delete", "/versions/1", None),
     ("post", "/versions/1/complete", None),
