@@ -61,7 +61,7 @@ def account_open(
     InvalidRequest `slug_taken`, `too_many_accounts`.
     """
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=owner.pk)
+        _lock(owner)
         if owner.memberships.filter(role=Role.OWNER).count() >= MAX_OWNED:
             raise InvalidRequest(
                 f"A person owns at most {MAX_OWNED} accounts.", code="too_many_accounts"
@@ -72,19 +72,19 @@ def account_open(
         Membership.objects.create(account=account, user=owner, role=Role.OWNER)
         audit(account, "account.create", account.slug, after={"owner": owner.email})
         wallet = wallet_open(account_id=account.pk)
-        credit = money.picodollars(str(get_config().signup_credit_usd))
-        if credit and signup_credit and owner.signup_credit_at is None:
-            credit_grant(
-                wallet_id=wallet.pk,
-                amount=credit,
-                kind="promo",
-                source_key=f"signup:{account.pk}",
-                expires_at=timezone.now() + timedelta(days=SIGNUP_CREDIT_DAYS),
-                memo="sign-up credit",
-            )
-            owner.signup_credit_at = timezone.now()
-            owner.save(update_fields=["signup_credit_at"])
+        if signup_credit and owner.signup_credit_at is None:
+            _signup_credit(owner, account, wallet.pk)
     return account
+
+
+def account_open_first(*, owner: User) -> Account | None:
+    """The account, with the credit, that comes with a verified e-mail; None for whoever had it or
+    is a member somewhere. However often this is asked at once, it comes once."""
+    with transaction.atomic():
+        _lock(owner)
+        if owner.signup_credit_at is not None or owner.memberships.exists():
+            return None
+        return account_open(owner=owner, signup_credit=True)
 
 
 def email_vouch(user: User) -> None:
@@ -142,6 +142,31 @@ def member_add(*, account: Account, email: str, role: Role = Role.DEVELOPER) -> 
         if new:
             audit(account, "member.add", email, after={"role": role})
     return membership
+
+
+def _lock(person: User) -> None:
+    """Locks the person's row. What the caller holds may be older than another's commit, and says
+    from here on whether the credit was given."""
+    person.refresh_from_db(
+        fields=["signup_credit_at"], from_queryset=User.objects.select_for_update()
+    )
+
+
+def _signup_credit(owner: User, account: Account, wallet_id: int) -> None:
+    """Noted on the person even where it is nothing: what it becomes later is for later people."""
+    credit = money.picodollars(str(get_config().signup_credit_usd))
+    now = timezone.now()
+    if credit:
+        credit_grant(
+            wallet_id=wallet_id,
+            amount=credit,
+            kind="promo",
+            source_key=f"signup:{account.pk}",
+            expires_at=now + timedelta(days=SIGNUP_CREDIT_DAYS),
+            memo="sign-up credit",
+        )
+    owner.signup_credit_at = now
+    owner.save(update_fields=["signup_credit_at"])
 
 
 def _slug(wanted: str, email: str) -> str:

@@ -19,7 +19,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from motet_platform.accounts.models import User
-from motet_platform.accounts.services import account_open
+from motet_platform.accounts.services import account_open_first
 from motet_platform.config import get_config
 from motet_platform.errors import Unavailable
 
@@ -70,10 +70,14 @@ def open_on_confirmed(email_address: EmailAddress, **kwargs: Any) -> None:
 @receiver(user_signed_up)
 def open_on_signed_up(user: User, **kwargs: Any) -> None:
     """A provider that vouches for the e-mail leaves nothing to confirm."""
-    if EmailAddress.objects.filter(user=user, verified=True).exists():
+    if _verified(user):
         _open_first(user)
 
 
+def _verified(user: User) -> bool:
+    return bool(EmailAddress.objects.filter(user=user, verified=True).exists())
+
+
 def _open_first(user: User) -> None:
-    if user.signup_credit_at is None and not user.memberships.exists():
-        account_open(owner=user, signup_credit=True)
+    if user.signup_credit_at is None:  # which spares every other sign-in the lock
+        account_open_first(owner=user)
