@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 from motet_billing import money
@@ -20,6 +20,7 @@ from motet_platform.errors import InvalidRequest
 
 SIGNUP_CREDIT_DAYS = 90
 MAX_OWNED = 20
+SLUG_TRIES = 20
 # Words that stand in model names or addresses of their own.
 RESERVED = frozenset({"accounts", "models", "motet", "base", "admin", "api"})
 
@@ -66,9 +67,7 @@ def account_open(
             raise InvalidRequest(
                 f"A person owns at most {MAX_OWNED} accounts.", code="too_many_accounts"
             )
-        account = Account(slug=_slug(slug, owner.email), name=name or owner.email.split("@", 1)[0])
-        account.full_clean()
-        account.save()
+        account = _row(slug, owner.email, name or owner.email.split("@", 1)[0])
         Membership.objects.create(account=account, user=owner, role=Role.OWNER)
         audit(account, "account.create", account.slug, after={"owner": owner.email})
         wallet = wallet_open(account_id=account.pk)
@@ -167,6 +166,24 @@ def _signup_credit(owner: User, account: Account, wallet_id: int) -> None:
         )
     owner.signup_credit_at = now
     owner.save(update_fields=["signup_credit_at"])
+
+
+def _row(slug: str, email: str, name: str) -> Account:
+    """The account's row. Two that look for a slug at one moment find the same one free: whoever
+    comes second looks again, and by then sees the first."""
+    for tries_left in reversed(range(SLUG_TRIES)):
+        account = Account(slug=_slug(slug, email), name=name)
+        account.full_clean(
+            validate_unique=False
+        )  # the table says it, to one of two at once as well
+        try:
+            with transaction.atomic():
+                account.save()
+            return account
+        except IntegrityError:
+            if not tries_left:
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def _slug(wanted: str, email: str) -> str:

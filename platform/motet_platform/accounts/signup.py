@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
-from allauth.account.signals import email_confirmed, user_signed_up
+from allauth.account.signals import email_confirmed, user_logged_in, user_signed_up
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet
 from django.conf import settings
@@ -71,6 +71,14 @@ def open_on_confirmed(email_address: EmailAddress, **kwargs: Any) -> None:
 def open_on_signed_up(user: User, **kwargs: Any) -> None:
     """A provider that vouches for the e-mail leaves nothing to confirm."""
     if _verified(user):
+        _open_first(user)
+
+
+@receiver(user_logged_in)
+def open_on_signed_in(user: User, **kwargs: Any) -> None:
+    """Nobody confirms an e-mail twice: whatever kept the account from being opened then is made
+    good here. Not where sign-up is closed, since there the operator says who has an account."""
+    if get_config().signup == "open" and _verified(user):
         _open_first(user)
 
 

@@ -7,9 +7,11 @@ import pytest
 from django.db import transaction
 from motet_billing import money
 from motet_billing.models import Wallet
-from motet_platform.accounts.models import User
-from motet_platform.accounts.services import account_open, email_vouch
+from motet_platform.accounts.models import Account, User
+from motet_platform.accounts.services import account_create, account_open, email_vouch
 from motet_platform.accounts.signup import open_on_signed_up
+from motet_platform.config import get_config
+from motet_platform.errors import InvalidRequest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -88,3 +90,49 @@ class TestTheFirstAccount:
             assert browser.verify(code).status_code == 500
         assert browser.verify(code).status_code == 200
         assert credits() == [CREDIT]
+
+
+class TestSlugs:
+    def test_two_with_one_stem(self, meanwhile: Any) -> None:
+        first, second = person("info@a.example"), person("info@b.example")
+        with transaction.atomic():
+            open_on_signed_up(user=first)
+            other = meanwhile(lambda: open_on_signed_up(user=second))
+        other.result(timeout=10)
+        assert [u.accounts.get().slug for u in (first, second)] == ["info", "info-2"]
+        assert credits() == [CREDIT, CREDIT]
+
+    def test_one_that_is_asked_for_by_two(self, meanwhile: Any) -> None:
+        first, second = person("a@x.example"), person("b@x.example")
+        with transaction.atomic():
+            account_open(owner=first, slug="info")
+            other = meanwhile(lambda: account_open(owner=second, slug="info"))
+        with pytest.raises(InvalidRequest) as refused:
+            other.result(timeout=10)
+        assert refused.value.code == "slug_taken"
+        assert not second.memberships.exists()
+
+
+class TestTheNextSignIn:
+    def test_makes_good_what_sign_up_left_out(self, browser: Any) -> None:
+        eve = person("eve@x.example")
+        for _ in range(2):
+            assert browser.sign_in(eve.email).status_code in (200, 409)
+            assert credits() == [CREDIT]
+        assert browser.token().json()["account"]["slug"] == "eve"
+
+    def test_brings_nothing_back(self, browser: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(get_config().__dict__, "signup_credit_usd", 0)
+        new = account_create(email="eve@x.example", password="correct horse battery")
+        monkeypatch.undo()
+        new.account.memberships.all().delete()
+        assert browser.sign_in("eve@x.example").status_code == 200
+        assert Account.objects.count() == 1
+
+    def test_opens_none_where_sign_up_is_closed(
+        self, browser: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(get_config().__dict__, "signup", "closed")
+        eve = person("eve@x.example")
+        assert browser.sign_in(eve.email).status_code == 200
+        assert not Account.objects.exists()
