@@ -13,12 +13,13 @@ from motet_billing.money import usd
 
 from motet_platform.accounts.models import Account, User
 from motet_platform.accounts.roles import SCOPES
+from motet_platform.accounts.selectors import account_lock
 from motet_platform.audit.services import audit
-from motet_platform.errors import InvalidRequest, PermissionDenied
+from motet_platform.errors import InvalidRequest, NotFound, PermissionDenied
 from motet_platform.keys import scopes as known
 from motet_platform.keys import secret
 from motet_platform.keys.models import ApiKey
-from motet_platform.keys.selectors import key_get, keys_of
+from motet_platform.keys.selectors import key_asking, key_get, keys_of
 from motet_platform.team.models import ServiceAccount
 from motet_platform.wallet.caps import CapAsked, caps_of, key_cap_set
 
@@ -50,7 +51,8 @@ def key_create(
     """A key of the account; with `parent`, one that may do no more than its parent, and with
     `service_account`, one of that member's, which may do no more than its role.
 
-    PermissionDenied `key_exceeds_parent`; InvalidRequest for what no key can have.
+    PermissionDenied `key_exceeds_parent`; InvalidRequest for what no key can have; InvalidApiKey
+    and NotFound where the parent, the account or the service account has ended meanwhile.
     """
     if not scopes or set(scopes) - set(known.ALL):
         raise InvalidRequest(
@@ -72,9 +74,6 @@ def key_create(
         tokens_per_minute=tokens_per_minute,
         expires_at=expires_at,
     )
-    if parent is not None:
-        _refuse_more_than(parent, key)
-        _refuse_looser_cap(parent, spend_cap)
     if service_account is not None and not set(key.scopes) <= SCOPES[service_account.role]:
         raise PermissionDenied(
             f"scopes: a {service_account.role} may not do all of that.",
@@ -83,7 +82,13 @@ def key_create(
         )
     with transaction.atomic():
         # One at a time per account, or two callers would both find room.
-        Account.objects.select_for_update().get(pk=account.pk)
+        account_lock(account.pk)
+        if parent is not None:
+            parent = key_asking(parent)
+            _refuse_more_than(parent, key)
+            _refuse_looser_cap(parent, spend_cap)
+        if service_account is not None:
+            _require_there(service_account)
         if keys_of(account).filter(revoked_at=None).count() >= MAX_ACTIVE:
             raise InvalidRequest(
                 f"An account has at most {MAX_ACTIVE} keys: revoke some.", code="too_many_keys"
@@ -152,6 +157,11 @@ def key_narrow(*, key: ApiKey, allowed: Collection[str]) -> None:
             key.account, "key.update", key.prefix,
             before={"scopes": before}, after={"scopes": kept},
         )  # fmt: skip
+
+
+def _require_there(service_account: ServiceAccount) -> None:
+    if not ServiceAccount.objects.filter(pk=service_account.pk, deleted_at=None).exists():
+        raise NotFound("There is no such service account.", code="service_account_not_found")
 
 
 def _shown(key: ApiKey) -> dict[str, Any]:

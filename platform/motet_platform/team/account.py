@@ -10,6 +10,7 @@ from django.utils import timezone
 from motet_billing.stripe.autotopup import autotopup_off
 
 from motet_platform.accounts.models import Account
+from motet_platform.accounts.selectors import account_lock
 from motet_platform.adapters.services import adapter_delete
 from motet_platform.audit.services import audit
 from motet_platform.errors import InvalidRequest
@@ -21,7 +22,7 @@ SETTINGS = ("name", "retention_days")
 def account_update(*, account: Account, changes: Mapping[str, Any]) -> Account:
     """Sets any of SETTINGS."""
     with transaction.atomic():
-        account = Account.objects.select_for_update().get(pk=account.pk)
+        account = account_lock(account.pk)
         before = {field: getattr(account, field) for field in SETTINGS if field in changes}
         after = {field: changes[field] for field in before}
         if before != after:
@@ -43,7 +44,7 @@ def account_delete(*, account: Account, confirm: str) -> None:
         )
     now = timezone.now()
     with transaction.atomic():
-        account = Account.objects.select_for_update().get(pk=account.pk)
+        account = account_lock(account.pk)
         for adapter in account.adapters.filter(deleted_at=None):
             adapter_delete(adapter=adapter)
         # Members' own dashboards too: nothing may be booked on the account any more.

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from motet_platform.accounts.models import Account, Membership, User
+from motet_platform.accounts.selectors import account_lock
 from motet_platform.audit.services import audit
 from motet_platform.errors import InvalidRequest, NotFound, PermissionDenied, RateLimited
 from motet_platform.outbox.services import task_add
@@ -50,7 +51,7 @@ def invitation_create(
     require_rank(granted, role)
     now = timezone.now()
     with transaction.atomic():
-        Account.objects.select_for_update().get(pk=account.pk)
+        account_lock(account.pk)
         if account.memberships.filter(user__email=email).exists():
             raise InvalidRequest(
                 "This person is a member already.", code="already_member", param="email"

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from motet_platform.accounts.models import Account, Membership, Role, User
 from motet_platform.accounts.roles import SCOPES
+from motet_platform.accounts.selectors import account_lock
 from motet_platform.audit.services import audit
 from motet_platform.errors import InvalidRequest, NotFound
 from motet_platform.keys.models import ApiKey
@@ -67,7 +68,7 @@ def _own_keys(membership: Membership) -> QuerySet[ApiKey]:
 
 
 def _locked(account: Account, member_id: int) -> Membership:
-    Account.objects.select_for_update().get(pk=account.pk)
+    account_lock(account.pk)
     membership = account.memberships.select_related("user").filter(pk=member_id).first()
     if membership is None:
         raise NotFound("There is no such member.", code="member_not_found")

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from motet_platform.accounts.models import Account, User
+from motet_platform.accounts.selectors import account_lock
 from motet_platform.audit.services import audit
 from motet_platform.errors import InvalidRequest, NotFound
 from motet_platform.keys.selectors import keys_of
@@ -44,7 +45,7 @@ def service_account_create(
     """InvalidRequest `service_account_exists`, `too_many_service_accounts`; PermissionDenied."""
     require_rank(granted, role)
     with transaction.atomic():
-        Account.objects.select_for_update().get(pk=account.pk)
+        account_lock(account.pk)
         mine = service_accounts_of(account)
         if mine.filter(name=name).exists():
             raise InvalidRequest(
@@ -69,6 +70,7 @@ def service_account_create(
 def service_account_delete(*, account: Account, service_id: int, granted: Collection[str]) -> None:
     """Ends the service account with its keys. NotFound, PermissionDenied."""
     with transaction.atomic():
+        account_lock(account.pk)  # a key that is being made for it comes before, or not at all
         found = service_account_get(account, service_id)
         require_rank(granted, found.role)
         for key in keys_of(account).filter(service_account=found):
