@@ -581,7 +581,10 @@ export interface paths {
         /** @description The account's keys, newest first, revoked ones included. */
         get: operations["keys_list"];
         put?: never;
-        /** @description A new key that can do no more than the one that asks. The secret is shown only here. */
+        /**
+         * @description A new key that can do no more than the one that asks. The secret is shown only here.
+         *     A key with a spend cap or a rate limit makes none.
+         */
         post: operations["keys_create"];
         delete?: never;
         options?: never;

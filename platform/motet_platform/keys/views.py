@@ -106,7 +106,8 @@ class KeysView(ApiView):
 
     @extend_schema(operation_id="keys_create", request=KeyIn, responses={201: NewKeyOut})
     def post(self, request: Request) -> Response:
-        """A new key that can do no more than the one that asks. The secret is shown only here."""
+        """A new key that can do no more than the one that asks. The secret is shown only here.
+        A key with a spend cap or a rate limit makes none."""
         body = KeyIn(data=request.data)
         body.is_valid(raise_exception=True)
         grantable = [scope for scope in self.key.scopes if scope in scopes.ALL]
@@ -148,7 +149,7 @@ class KeyView(ApiView):
     @extend_schema(operation_id="keys_revoke", responses={204: None})
     def delete(self, request: Request, key_id: int) -> Response:
         """Revokes the key, at once and for good."""
-        key_revoke(account=self.account, key_id=key_id)
+        key_revoke(account=self.account, key_id=key_id, asked_by=self.key)
         return Response(status=204)
 
 

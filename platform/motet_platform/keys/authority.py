@@ -1,0 +1,51 @@
+"""What a key may do to other keys: nothing by which anybody gains rights, money or time."""
+
+from __future__ import annotations
+
+from motet_platform.errors import PermissionDenied
+from motet_platform.keys.models import ApiKey
+from motet_platform.wallet.caps import caps_of
+
+
+def require_manages(asked_by: ApiKey, key: ApiKey) -> None:
+    """Whether a key may make, change or end another one; what it may do to itself is not asked.
+
+    PermissionDenied `key_is_limited`, `key_exceeds_parent`.
+    """
+    require_unlimited(asked_by)
+    _require_no_more(asked_by, key)
+
+
+def require_unlimited(key: ApiKey) -> None:
+    """PermissionDenied `key_is_limited` for a key with a spend cap or a rate limit: these count per
+    key, so that another way into the account, a key or a member, would begin them anew."""
+    rates = (key.requests_per_minute, key.tokens_per_minute)
+    if rates != (None, None) or key.pk in caps_of(key.account):
+        raise PermissionDenied(
+            "This key has a spend cap or a rate limit, which other keys and members would not "
+            "share: use a key without one, or the dashboard.",
+            code="key_is_limited",
+        )
+
+
+def _require_no_more(asked_by: ApiKey, key: ApiKey) -> None:
+    excess = [
+        ("scopes", not set(key.scopes) <= set(asked_by.scopes)),
+        (
+            "models",
+            asked_by.models is not None
+            and (key.models is None or not set(key.models) <= set(asked_by.models)),
+        ),
+        (
+            "expires_at",
+            asked_by.expires_at is not None
+            and (key.expires_at is None or key.expires_at > asked_by.expires_at),
+        ),
+    ]
+    for field, above in excess:
+        if above:
+            raise PermissionDenied(
+                f"{field}: a key can make or change none that may do more than itself.",
+                code="key_exceeds_parent",
+                param=field,
+            )
