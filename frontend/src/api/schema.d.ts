@@ -606,7 +606,7 @@ export interface paths {
         get: operations["keys_get"];
         put?: never;
         post?: never;
-        /** @description Revokes the key, at once and for good. */
+        /** @description Revokes the key, at once and for good: your own, or with `team:write` another's. */
         delete: operations["keys_revoke"];
         options?: never;
         head?: never;
@@ -623,7 +623,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description A new secret for the same key, shown only here; the old one is refused from now on. */
+        /**
+         * @description A new secret for the same key, shown only here; the old one is refused from now on.
+         *     Your own keys, or with `team:write` a service account's.
+         */
         post: operations["keys_rotate"];
         delete?: never;
         options?: never;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from motet_platform.errors import PermissionDenied
+from motet_platform.keys import scopes
 from motet_platform.keys.models import ApiKey
 from motet_platform.wallet.caps import caps_of
 
@@ -10,10 +11,16 @@ from motet_platform.wallet.caps import caps_of
 def require_manages(asked_by: ApiKey, key: ApiKey) -> None:
     """Whether a key may make, change or end another one; what it may do to itself is not asked.
 
-    PermissionDenied `key_is_limited`, `key_exceeds_parent`.
+    PermissionDenied `key_is_limited`, `key_exceeds_parent`; `key_of_another` for what belongs to
+    another person or to a service account, unless the asker manages the team.
     """
     require_unlimited(asked_by)
     _require_no_more(asked_by, key)
+    if not same_owner(asked_by, key) and scopes.TEAM_WRITE not in asked_by.scopes:
+        raise PermissionDenied(
+            "Not a key of your own: ask whoever it belongs to, or somebody who manages the team.",
+            code="key_of_another",
+        )
 
 
 def require_unlimited(key: ApiKey) -> None:
@@ -26,6 +33,15 @@ def require_unlimited(key: ApiKey) -> None:
             "share: use a key without one, or the dashboard.",
             code="key_is_limited",
         )
+
+
+def same_owner(one: ApiKey, other: ApiKey) -> bool:
+    """A service account's keys are its own, whoever made them; a person's are the person's."""
+    if one.pk == other.pk:
+        return True
+    if one.service_account_id is not None or other.service_account_id is not None:
+        return one.service_account_id == other.service_account_id
+    return one.created_by_id is not None and one.created_by_id == other.created_by_id
 
 
 def _require_no_more(asked_by: ApiKey, key: ApiKey) -> None:

@@ -18,7 +18,7 @@ from motet_platform.audit.services import audit
 from motet_platform.errors import InvalidRequest, NotFound, PermissionDenied
 from motet_platform.keys import scopes as known
 from motet_platform.keys import secret
-from motet_platform.keys.authority import require_manages
+from motet_platform.keys.authority import require_manages, same_owner
 from motet_platform.keys.models import ApiKey
 from motet_platform.keys.selectors import key_asking, key_get, keys_of
 from motet_platform.team.models import ServiceAccount
@@ -115,7 +115,8 @@ def key_cap_change(
 
 def key_rotate(*, account: Account, key_id: int, asked_by: ApiKey) -> NewKey:
     """A new secret for a key; the old one ends with the commit, while usage, limits and spend cap
-    go on.
+    go on. A person's key is rotated by that person alone: whoever asks has the secret, and would
+    keep it when they leave the team.
 
     NotFound; InvalidRequest `key_revoked`; PermissionDenied as for a new key.
     """
@@ -127,6 +128,12 @@ def key_rotate(*, account: Account, key_id: int, asked_by: ApiKey) -> NewKey:
             raise InvalidRequest("This key is revoked: make a new one.", code="key_revoked")
         if key.pk != asked_by.pk:
             require_manages(asked_by, key)
+            if key.service_account_id is None and not same_owner(asked_by, key):
+                raise PermissionDenied(
+                    "Only the person whose key it is gets its new secret: revoke it, and make one "
+                    "of your own.",
+                    code="key_of_another",
+                )
         old, key.prefix = key.prefix, fresh[: secret.SHOWN]
         key.digest = secret.digest(fresh)
         key.save(update_fields=["prefix", "digest"])
