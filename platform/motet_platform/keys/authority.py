@@ -1,11 +1,40 @@
-"""What a key may do to other keys: nothing by which anybody gains rights, money or time."""
+"""What a key may do at the moment of a change; and to other keys, nothing by which anybody gains
+rights, money or time."""
 
 from __future__ import annotations
 
-from motet_platform.errors import PermissionDenied
+from motet_platform.accounts.models import Account
+from motet_platform.accounts.roles import member_scopes
+from motet_platform.accounts.selectors import account_lock
+from motet_platform.errors import InvalidApiKey, PermissionDenied
 from motet_platform.keys import scopes
 from motet_platform.keys.models import ApiKey
+from motet_platform.keys.selectors import keys_live
 from motet_platform.wallet.caps import caps_of
+
+
+def key_asking(account: Account, asked_by: ApiKey, scope: str) -> ApiKey:
+    """Locks the account, and then the key that asks for a change; how it stands by then, since it
+    may have ended or lost scopes while it waited. Never save it: a member's scopes are the role's.
+
+    NotFound for a deleted account; InvalidApiKey; PermissionDenied `missing_scope`.
+    """
+    account_lock(account.pk)
+    key = keys_live().select_for_update(of=("self",), no_key=True).filter(pk=asked_by.pk).first()
+    if key is None:
+        raise InvalidApiKey
+    if key.dashboard:
+        member = account.memberships.select_related("user").filter(user=key.created_by).first()
+        if member is None:
+            raise InvalidApiKey
+        key.scopes = sorted(member_scopes(member.role, staff=member.user.is_staff))
+    require_scope(key, scope)
+    return key
+
+
+def require_scope(key: ApiKey, scope: str) -> None:
+    if scope not in key.scopes:
+        raise PermissionDenied(f"This key lacks the scope `{scope}`.", code="missing_scope")
 
 
 def require_manages(asked_by: ApiKey, key: ApiKey) -> None:

@@ -6,8 +6,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from motet_platform.accounts.models import Account
-from motet_platform.accounts.roles import member_scopes
-from motet_platform.errors import InvalidApiKey, NotFound
+from motet_platform.errors import NotFound
 from motet_platform.keys.models import ApiKey
 
 
@@ -25,23 +24,6 @@ def keys_live() -> QuerySet[ApiKey]:
         revoked_at=None,
         account__deleted_at=None,
     ).select_related("account", "created_by", "service_account")
-
-
-def key_asking(asked_by: ApiKey) -> ApiKey:
-    """The key that asks for a change, with what it may do now: it may have ended, or lost scopes,
-    while it waited for the account's lock, which the caller holds. InvalidApiKey.
-
-    Locked to the end of the transaction, and never to be saved: a member's scopes are the role's.
-    """
-    key = keys_live().select_for_update(of=("self",), no_key=True).filter(pk=asked_by.pk).first()
-    if key is None:
-        raise InvalidApiKey
-    if key.dashboard:
-        member = key.account.memberships.select_related("user").filter(user=key.created_by).first()
-        if member is None:
-            raise InvalidApiKey
-        key.scopes = sorted(member_scopes(member.role, staff=member.user.is_staff))
-    return key
 
 
 def key_get(account: Account, key_id: int, *, for_update: bool = False) -> ApiKey:

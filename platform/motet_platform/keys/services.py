@@ -18,9 +18,9 @@ from motet_platform.audit.services import audit
 from motet_platform.errors import InvalidRequest, NotFound, PermissionDenied
 from motet_platform.keys import scopes as known
 from motet_platform.keys import secret
-from motet_platform.keys.authority import require_manages, same_owner
+from motet_platform.keys.authority import key_asking, require_manages, same_owner
 from motet_platform.keys.models import ApiKey
-from motet_platform.keys.selectors import key_asking, key_get, keys_of
+from motet_platform.keys.selectors import key_get, keys_of
 from motet_platform.team.models import ServiceAccount
 from motet_platform.wallet.caps import CapAsked, key_cap_set
 
@@ -85,7 +85,7 @@ def key_create(
         # One at a time per account, or two callers would both find room.
         account_lock(account.pk)
         if parent is not None:
-            require_manages(key_asking(parent), key)
+            require_manages(key_asking(account, parent, known.KEYS), key)
         if service_account is not None:
             _require_there(service_account)
         if keys_of(account).filter(revoked_at=None).count() >= MAX_ACTIVE:
@@ -106,7 +106,7 @@ def key_cap_change(
     """Caps what a key spends, or lifts its cap. NotFound; PermissionDenied as for a new key: one
     that has limits has no say in its own either."""
     with transaction.atomic():
-        asked_by = _locked(account, asked_by)
+        asked_by = key_asking(account, asked_by, known.KEYS)
         key = key_get(account, key_id, for_update=True)
         require_manages(asked_by, key)
         key_cap_set(account, key.pk, spend_cap)
@@ -122,7 +122,7 @@ def key_rotate(*, account: Account, key_id: int, asked_by: ApiKey) -> NewKey:
     """
     fresh = secret.new_secret()
     with transaction.atomic():
-        asked_by = _locked(account, asked_by)
+        asked_by = key_asking(account, asked_by, known.KEYS)
         key = key_get(account, key_id, for_update=True)
         if key.revoked_at is not None:
             raise InvalidRequest("This key is revoked: make a new one.", code="key_revoked")
@@ -146,7 +146,7 @@ def key_revoke(*, account: Account, key_id: int, asked_by: ApiKey | None = None)
     unless that ends itself, PermissionDenied as for a new key."""
     with transaction.atomic():
         if asked_by is not None:
-            asked_by = _locked(account, asked_by)
+            asked_by = key_asking(account, asked_by, known.KEYS)
         key = key_get(account, key_id, for_update=True)
         if asked_by is not None and key.pk != asked_by.pk:
             require_manages(asked_by, key)
@@ -170,12 +170,6 @@ def key_narrow(*, key: ApiKey, allowed: Collection[str]) -> None:
             key.account, "key.update", key.prefix,
             before={"scopes": before}, after={"scopes": kept},
         )  # fmt: skip
-
-
-def _locked(account: Account, asked_by: ApiKey) -> ApiKey:
-    """The key that asks, as it stands once the account's lock is had."""
-    account_lock(account.pk)
-    return key_asking(asked_by)
 
 
 def _require_there(service_account: ServiceAccount) -> None:

@@ -111,6 +111,7 @@ def test_a_capped_key_brings_nobody_in(alice: Any, error_of: Any) -> None:
     for answer in (
         client.post("/v1/invitations", invited, format="json"),
         client.post("/v1/service-accounts", {"name": "ci"}, format="json"),
+        client.delete(f"/v1/members/{alice.account.memberships.get().pk}"),
     ):
         assert (answer.status_code, error_of(answer)) == (403, "key_is_limited")
 
