@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from motet_platform.accounts.verify_view import VerifyOnceView
 from motet_platform.api.schema import docs_view, schema_view
 from motet_platform.dashboard.page import dashboard
 from motet_platform.errors import (
@@ -40,6 +41,7 @@ urlpatterns = [
     path("auth/", include("motet_platform.session_urls")),
     # Nobody signs in by telephone here, and allauth's view of it fails for want of its settings.
     re_path(r"^_allauth/browser/v1/(?:account|auth)/phone", _absent),
+    path("_allauth/browser/v1/auth/email/verify", VerifyOnceView.as_api_view(client="browser")),
     path("_allauth/", include("allauth.headless.urls")),
     path("accounts/", include("allauth.urls")),  # with HEADLESS_ONLY: where providers come back to
     path("admin/", admin.site.urls),

@@ -3,7 +3,10 @@
 Each brings a client that speaks the management API with a key of theirs.
 """
 
+import queue
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -155,3 +158,42 @@ def serve(alice: Any) -> Callable[..., str]:
         return request_id
 
     return one
+
+
+@pytest.fixture
+def meanwhile() -> Iterator[Callable[[Callable[[], Any]], "Future[Any]"]]:
+    """`meanwhile(call)` starts a call on a connection of its own, and comes back once it waits for
+    a lock that the test holds, or has ended. For tests with `transaction=True`."""
+    from django.db import connection
+
+    def pid() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            return int(cursor.fetchone()[0])
+
+    def waits(backend: int) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [backend])
+            return bool(cursor.fetchone()[0])
+
+    with ThreadPoolExecutor() as pool:
+
+        def start(call: Callable[[], Any]) -> "Future[Any]":
+            backends: queue.Queue[int] = queue.Queue()
+
+            def run() -> Any:
+                try:
+                    backends.put(pid())
+                    return call()
+                finally:
+                    connection.close()
+
+            future = pool.submit(run)
+            backend = backends.get(timeout=10)
+            until = time.monotonic() + 10
+            while not (future.done() or waits(backend)):
+                assert time.monotonic() < until, "neither waits nor ends"
+                time.sleep(0.01)
+            return future
+
+        yield start

@@ -581,7 +581,10 @@ export interface paths {
         /** @description The account's keys, newest first, revoked ones included. */
         get: operations["keys_list"];
         put?: never;
-        /** @description A new key that can do no more than the one that asks. The secret is shown only here. */
+        /**
+         * @description A new key that can do no more than the one that asks. The secret is shown only here.
+         *     A key with a spend cap or a rate limit makes none.
+         */
         post: operations["keys_create"];
         delete?: never;
         options?: never;
@@ -603,7 +606,7 @@ export interface paths {
         get: operations["keys_get"];
         put?: never;
         post?: never;
-        /** @description Revokes the key, at once and for good. */
+        /** @description Revokes the key, at once and for good: your own, or with `team:write` another's. */
         delete: operations["keys_revoke"];
         options?: never;
         head?: never;
@@ -620,7 +623,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description A new secret for the same key, shown only here; the old one is refused from now on. */
+        /**
+         * @description A new secret for the same key, shown only here; the old one is refused from now on.
+         *     Your own keys, or with `team:write` a service account's.
+         */
         post: operations["keys_rotate"];
         delete?: never;
         options?: never;

@@ -55,7 +55,7 @@ interface NewKeyProps {
 export function NewKey({ create }: NewKeyProps) {
   const { scopes } = useMe();
   const served = useServed();
-  const services = useQuery({ ...servicesQuery, enabled: useMay("team:read") }).data?.data ?? [];
+  const services = useQuery({ ...servicesQuery, enabled: useMay("team:write") }).data?.data ?? [];
   const grantable = GRANTABLE.filter((scope) => scopes.includes(scope));
   const form = useForm({
     initialValues: EMPTY,

@@ -16,6 +16,15 @@ def account_get(slug: str) -> Account:
     return account
 
 
+def account_lock(account_id: int) -> Account:
+    """The account's row, locked to the end of the transaction. NotFound where it was deleted while
+    the caller waited: nothing may be added to it then."""
+    locked = Account.objects.select_for_update().filter(pk=account_id, deleted_at=None).first()
+    if locked is None:
+        raise NotFound("There is no such account.", code="account_not_found")
+    return locked
+
+
 def members_of(account: Account) -> QuerySet[Membership]:
     return account.memberships.select_related("user").order_by("pk")
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 from motet_billing import money
@@ -20,6 +20,7 @@ from motet_platform.errors import InvalidRequest
 
 SIGNUP_CREDIT_DAYS = 90
 MAX_OWNED = 20
+SLUG_TRIES = 20
 # Words that stand in model names or addresses of their own.
 RESERVED = frozenset({"accounts", "models", "motet", "base", "admin", "api"})
 
@@ -61,30 +62,28 @@ def account_open(
     InvalidRequest `slug_taken`, `too_many_accounts`.
     """
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=owner.pk)
+        _lock(owner)
         if owner.memberships.filter(role=Role.OWNER).count() >= MAX_OWNED:
             raise InvalidRequest(
                 f"A person owns at most {MAX_OWNED} accounts.", code="too_many_accounts"
             )
-        account = Account(slug=_slug(slug, owner.email), name=name or owner.email.split("@", 1)[0])
-        account.full_clean()
-        account.save()
+        account = _row(slug, owner.email, name or owner.email.split("@", 1)[0])
         Membership.objects.create(account=account, user=owner, role=Role.OWNER)
         audit(account, "account.create", account.slug, after={"owner": owner.email})
         wallet = wallet_open(account_id=account.pk)
-        credit = money.picodollars(str(get_config().signup_credit_usd))
-        if credit and signup_credit and owner.signup_credit_at is None:
-            credit_grant(
-                wallet_id=wallet.pk,
-                amount=credit,
-                kind="promo",
-                source_key=f"signup:{account.pk}",
-                expires_at=timezone.now() + timedelta(days=SIGNUP_CREDIT_DAYS),
-                memo="sign-up credit",
-            )
-            owner.signup_credit_at = timezone.now()
-            owner.save(update_fields=["signup_credit_at"])
+        if signup_credit and owner.signup_credit_at is None:
+            _signup_credit(owner, account, wallet.pk)
     return account
+
+
+def account_open_first(*, owner: User) -> Account | None:
+    """The account, with the credit, that comes with a verified e-mail; None for whoever had it or
+    is a member somewhere. However often this is asked at once, it comes once."""
+    with transaction.atomic():
+        _lock(owner)
+        if owner.signup_credit_at is not None or owner.memberships.exists():
+            return None
+        return account_open(owner=owner, signup_credit=True)
 
 
 def email_vouch(user: User) -> None:
@@ -142,6 +141,49 @@ def member_add(*, account: Account, email: str, role: Role = Role.DEVELOPER) -> 
         if new:
             audit(account, "member.add", email, after={"role": role})
     return membership
+
+
+def _lock(person: User) -> None:
+    """Locks the person's row. What the caller holds may be older than another's commit, and says
+    from here on whether the credit was given."""
+    person.refresh_from_db(
+        fields=["signup_credit_at"], from_queryset=User.objects.select_for_update()
+    )
+
+
+def _signup_credit(owner: User, account: Account, wallet_id: int) -> None:
+    """Noted on the person even where it is nothing: what it becomes later is for later people."""
+    credit = money.picodollars(str(get_config().signup_credit_usd))
+    now = timezone.now()
+    if credit:
+        credit_grant(
+            wallet_id=wallet_id,
+            amount=credit,
+            kind="promo",
+            source_key=f"signup:{account.pk}",
+            expires_at=now + timedelta(days=SIGNUP_CREDIT_DAYS),
+            memo="sign-up credit",
+        )
+    owner.signup_credit_at = now
+    owner.save(update_fields=["signup_credit_at"])
+
+
+def _row(slug: str, email: str, name: str) -> Account:
+    """The account's row. Two that look for a slug at one moment find the same one free: whoever
+    comes second looks again, and by then sees the first."""
+    for tries_left in reversed(range(SLUG_TRIES)):
+        account = Account(slug=_slug(slug, email), name=name)
+        account.full_clean(
+            validate_unique=False
+        )  # the table says it, to one of two at once as well
+        try:
+            with transaction.atomic():
+                account.save()
+            return account
+        except IntegrityError:
+            if not tries_left:
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def _slug(wanted: str, email: str) -> str:

@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
-from allauth.account.signals import email_confirmed, user_signed_up
+from allauth.account.signals import email_confirmed, user_logged_in, user_signed_up
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from motet_platform.accounts.models import User
-from motet_platform.accounts.services import account_open
+from motet_platform.accounts.services import account_open_first
 from motet_platform.config import get_config
 from motet_platform.errors import Unavailable
 from motet_platform.sealed import cipher
@@ -64,10 +64,22 @@ def open_on_confirmed(email_address: EmailAddress, **kwargs: Any) -> None:
 @receiver(user_signed_up)
 def open_on_signed_up(user: User, **kwargs: Any) -> None:
     """A provider that vouches for the e-mail leaves nothing to confirm."""
-    if EmailAddress.objects.filter(user=user, verified=True).exists():
+    if _verified(user):
         _open_first(user)
 
 
+@receiver(user_logged_in)
+def open_on_signed_in(user: User, **kwargs: Any) -> None:
+    """Nobody confirms an e-mail twice: whatever kept the account from being opened then is made
+    good here. Not where sign-up is closed, since there the operator says who has an account."""
+    if get_config().signup == "open" and _verified(user):
+        _open_first(user)
+
+
+def _verified(user: User) -> bool:
+    return bool(EmailAddress.objects.filter(user=user, verified=True).exists())
+
+
 def _open_first(user: User) -> None:
-    if user.signup_credit_at is None and not user.memberships.exists():
-        account_open(owner=user, signup_credit=True)
+    if user.signup_credit_at is None:  # which spares every other sign-in the lock
+        account_open_first(owner=user)

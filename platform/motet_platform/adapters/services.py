@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from motet_platform.accounts.models import Account, User
+from motet_platform.accounts.selectors import account_lock
 from motet_platform.adapters.aliases import default_update
 from motet_platform.adapters.files import staged_key, staging
 from motet_platform.adapters.models import Adapter, Alias, AliasTarget, Import, Part, State, Version
@@ -34,7 +35,7 @@ def adapter_create(
     """An adapter without versions. InvalidRequest `adapter_exists`; ModelNotFound for its base."""
     base = base_get(base_model)
     with transaction.atomic():
-        Account.objects.select_for_update().get(pk=account.pk)
+        account_lock(account.pk)
         existing = Adapter.objects.filter(account=account, deleted_at=None)
         if existing.filter(name=name).exists():
             raise InvalidRequest(
@@ -90,8 +91,8 @@ def version_open(*, adapter: Adapter, created_by: User | None, size: int | None)
     """The next version, in state `uploading`, if the account has room for `size` bytes more; None:
     nobody knows yet how many come, and `version_reserve` takes the room."""
     with transaction.atomic():
+        account_lock(adapter.account_id)  # before the adapter's, as the end of an account does
         adapter_lock(adapter)
-        Account.objects.select_for_update().get(pk=adapter.account_id)
         mine = Version.objects.filter(adapter__account_id=adapter.account_id)
         if mine.filter(state__in=(State.UPLOADING, State.VALIDATING)).count() >= MAX_UNFINISHED:
             raise RateLimited(

@@ -7,8 +7,9 @@ from typing import Any, cast
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from motet_platform.errors import InvalidApiKey, MethodNotAllowed, PermissionDenied
+from motet_platform.errors import InvalidApiKey, MethodNotAllowed
 from motet_platform.keys import scopes
+from motet_platform.keys.authority import require_scope, require_unlimited
 from motet_platform.keys.models import ApiKey
 
 
@@ -21,6 +22,9 @@ class HasScope(BasePermission):
         needed = getattr(view, "scopes", {}).get(request.method)
         if needed is None:
             raise MethodNotAllowed
-        if needed != scopes.ANY and needed not in cast(ApiKey, request.auth).scopes:
-            raise PermissionDenied(f"This key lacks the scope `{needed}`.", code="missing_scope")
+        key = cast(ApiKey, request.auth)
+        if needed != scopes.ANY:
+            require_scope(key, needed)
+        if needed == scopes.TEAM_WRITE:
+            require_unlimited(key)  # a member of its making would spend without its cap
         return True

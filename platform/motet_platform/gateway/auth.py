@@ -24,7 +24,7 @@ _BY_DIGEST = f"""{_COLUMNS}, k.expires_at, k.scopes
   FROM keys_apikey k
   JOIN accounts_account a ON a.id = k.account_id
   JOIN billing_wallet w ON w.account_id = a.id
- WHERE k.digest = %s AND k.revoked_at IS NULL
+ WHERE k.digest = %s AND k.revoked_at IS NULL AND a.deleted_at IS NULL
 """
 # A signed-in member's token: the scopes are those of the role.
 _BY_TOKEN = f"""{_COLUMNS}, least(t.expires_at, s.expire_date), m.role
@@ -35,7 +35,7 @@ _BY_TOKEN = f"""{_COLUMNS}, least(t.expires_at, s.expire_date), m.role
   JOIN keys_apikey k ON k.id = t.key_id
   JOIN accounts_account a ON a.id = k.account_id
   JOIN billing_wallet w ON w.account_id = a.id
- WHERE t.digest = %s AND t.expires_at > now() AND k.revoked_at IS NULL
+ WHERE t.digest = %s AND t.expires_at > now() AND k.revoked_at IS NULL AND a.deleted_at IS NULL
 """
 _TOUCH = "UPDATE keys_apikey SET last_used_at = now() WHERE id = ANY(%s)"
 

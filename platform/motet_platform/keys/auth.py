@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import Q
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
@@ -13,6 +12,7 @@ from motet_platform.accounts.models import User
 from motet_platform.errors import InvalidApiKey, PermissionDenied
 from motet_platform.keys import secret
 from motet_platform.keys.models import ApiKey
+from motet_platform.keys.selectors import keys_live
 from motet_platform.keys.tokens import token_key
 
 _COARSE = timedelta(minutes=1)
@@ -38,12 +38,7 @@ def key_authenticate(presented: str) -> ApiKey:
 
 
 def _live_key(digest: bytes) -> ApiKey | None:
-    return (
-        ApiKey.objects.select_related("account", "created_by", "service_account")
-        .filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
-        .filter(digest=digest, revoked_at=None)
-        .first()
-    )
+    return keys_live().filter(digest=digest).first()
 
 
 class KeyAuthentication(BaseAuthentication):

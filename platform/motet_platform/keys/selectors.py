@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from motet_platform.accounts.models import Account
 from motet_platform.errors import NotFound
@@ -14,6 +15,15 @@ def keys_of(account: Account) -> QuerySet[ApiKey]:
     return ApiKey.objects.filter(account=account, dashboard=False).select_related(
         "created_by", "service_account"
     )
+
+
+def keys_live() -> QuerySet[ApiKey]:
+    """Every key that works at this moment, members' own dashboards among them."""
+    return ApiKey.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=timezone.now()),
+        revoked_at=None,
+        account__deleted_at=None,
+    ).select_related("account", "created_by", "service_account")
 
 
 def key_get(account: Account, key_id: int, *, for_update: bool = False) -> ApiKey:

@@ -13,14 +13,16 @@ from motet_billing.money import usd
 
 from motet_platform.accounts.models import Account, User
 from motet_platform.accounts.roles import SCOPES
+from motet_platform.accounts.selectors import account_lock
 from motet_platform.audit.services import audit
-from motet_platform.errors import InvalidRequest, PermissionDenied
+from motet_platform.errors import InvalidRequest, NotFound, PermissionDenied
 from motet_platform.keys import scopes as known
 from motet_platform.keys import secret
+from motet_platform.keys.authority import key_asking, require_manages, same_owner
 from motet_platform.keys.models import ApiKey
 from motet_platform.keys.selectors import key_get, keys_of
 from motet_platform.team.models import ServiceAccount
-from motet_platform.wallet.caps import CapAsked, caps_of, key_cap_set
+from motet_platform.wallet.caps import CapAsked, key_cap_set
 
 MAX_ACTIVE = 200
 
@@ -50,7 +52,8 @@ def key_create(
     """A key of the account; with `parent`, one that may do no more than its parent, and with
     `service_account`, one of that member's, which may do no more than its role.
 
-    PermissionDenied `key_exceeds_parent`; InvalidRequest for what no key can have.
+    PermissionDenied, see keys.authority, and `key_exceeds_role`; InvalidRequest for what no key can
+    have; InvalidApiKey and NotFound where the parent, the account or the service account has ended.
     """
     if not scopes or set(scopes) - set(known.ALL):
         raise InvalidRequest(
@@ -72,9 +75,6 @@ def key_create(
         tokens_per_minute=tokens_per_minute,
         expires_at=expires_at,
     )
-    if parent is not None:
-        _refuse_more_than(parent, key)
-        _refuse_looser_cap(parent, spend_cap)
     if service_account is not None and not set(key.scopes) <= SCOPES[service_account.role]:
         raise PermissionDenied(
             f"scopes: a {service_account.role} may not do all of that.",
@@ -83,7 +83,11 @@ def key_create(
         )
     with transaction.atomic():
         # One at a time per account, or two callers would both find room.
-        Account.objects.select_for_update().get(pk=account.pk)
+        account_lock(account.pk)
+        if parent is not None:
+            require_manages(key_asking(account, parent, known.KEYS), key)
+        if service_account is not None:
+            _require_there(service_account)
         if keys_of(account).filter(revoked_at=None).count() >= MAX_ACTIVE:
             raise InvalidRequest(
                 f"An account has at most {MAX_ACTIVE} keys: revoke some.", code="too_many_keys"
@@ -99,28 +103,37 @@ def key_create(
 def key_cap_change(
     *, account: Account, key_id: int, spend_cap: CapAsked | None, asked_by: ApiKey
 ) -> None:
-    """Caps what a key spends, or lifts its cap. NotFound; PermissionDenied `key_exceeds_parent`
-    where the key that asks has a cap that is tighter."""
-    key = key_get(account, key_id)
-    _refuse_looser_cap(asked_by, spend_cap)
+    """Caps what a key spends, or lifts its cap. NotFound; PermissionDenied as for a new key: one
+    that has limits has no say in its own either."""
     with transaction.atomic():
+        asked_by = key_asking(account, asked_by, known.KEYS)
+        key = key_get(account, key_id, for_update=True)
+        require_manages(asked_by, key)
         key_cap_set(account, key.pk, spend_cap)
         audit(account, "key.cap", key.prefix, after={"spend_cap": _cap_shown(spend_cap)})
 
 
 def key_rotate(*, account: Account, key_id: int, asked_by: ApiKey) -> NewKey:
     """A new secret for a key; the old one ends with the commit, while usage, limits and spend cap
-    go on. NotFound; InvalidRequest `key_revoked`; PermissionDenied `key_exceeds_parent` where the
-    key may do more than the one that asks."""
+    go on. A person's key is rotated by that person alone: whoever asks has the secret, and would
+    keep it when they leave the team.
+
+    NotFound; InvalidRequest `key_revoked`; PermissionDenied as for a new key.
+    """
     fresh = secret.new_secret()
     with transaction.atomic():
+        asked_by = key_asking(account, asked_by, known.KEYS)
         key = key_get(account, key_id, for_update=True)
         if key.revoked_at is not None:
             raise InvalidRequest("This key is revoked: make a new one.", code="key_revoked")
-        _refuse_more_than(asked_by, key)
-        cap = caps_of(account).get(key.pk)
-        kept = None if cap is None else CapAsked(limit=cap.limit, period=cap.period)
-        _refuse_looser_cap(asked_by, kept)
+        if key.pk != asked_by.pk:
+            require_manages(asked_by, key)
+            if key.service_account_id is None and not same_owner(asked_by, key):
+                raise PermissionDenied(
+                    "Only the person whose key it is gets its new secret: revoke it, and make one "
+                    "of your own.",
+                    code="key_of_another",
+                )
         old, key.prefix = key.prefix, fresh[: secret.SHOWN]
         key.digest = secret.digest(fresh)
         key.save(update_fields=["prefix", "digest"])
@@ -128,10 +141,15 @@ def key_rotate(*, account: Account, key_id: int, asked_by: ApiKey) -> NewKey:
     return NewKey(key, fresh)
 
 
-def key_revoke(*, account: Account, key_id: int) -> ApiKey:
-    """Ends a key; gateways hear of it with the commit. Safe to repeat. NotFound."""
+def key_revoke(*, account: Account, key_id: int, asked_by: ApiKey | None = None) -> ApiKey:
+    """Ends a key; gateways hear of it with the commit. Safe to repeat. NotFound; with `asked_by`,
+    unless that ends itself, PermissionDenied as for a new key."""
     with transaction.atomic():
+        if asked_by is not None:
+            asked_by = key_asking(account, asked_by, known.KEYS)
         key = key_get(account, key_id, for_update=True)
+        if asked_by is not None and key.pk != asked_by.pk:
+            require_manages(asked_by, key)
         if key.revoked_at is None:
             key.revoked_at = timezone.now()
             key.save(update_fields=["revoked_at"])
@@ -154,6 +172,11 @@ def key_narrow(*, key: ApiKey, allowed: Collection[str]) -> None:
         )  # fmt: skip
 
 
+def _require_there(service_account: ServiceAccount) -> None:
+    if not ServiceAccount.objects.filter(pk=service_account.pk, deleted_at=None).exists():
+        raise NotFound("There is no such service account.", code="service_account_not_found")
+
+
 def _shown(key: ApiKey) -> dict[str, Any]:
     return {
         "name": key.name,
@@ -166,44 +189,3 @@ def _shown(key: ApiKey) -> dict[str, Any]:
 
 def _cap_shown(cap: CapAsked | None) -> dict[str, str] | None:
     return None if cap is None else {"limit": usd(cap.limit), "period": cap.period}
-
-
-def _refuse_more_than(parent: ApiKey, key: ApiKey) -> None:
-    excess = [
-        ("scopes", not set(key.scopes) <= set(parent.scopes)),
-        (
-            "models",
-            parent.models is not None
-            and (key.models is None or not set(key.models) <= set(parent.models)),
-        ),
-        ("requests_per_minute", _above(key.requests_per_minute, parent.requests_per_minute)),
-        ("tokens_per_minute", _above(key.tokens_per_minute, parent.tokens_per_minute)),
-        (
-            "expires_at",
-            parent.expires_at is not None
-            and (key.expires_at is None or key.expires_at > parent.expires_at),
-        ),
-    ]
-    for field, above in excess:
-        if above:
-            raise _exceeds(field)
-
-
-def _refuse_looser_cap(parent: ApiKey, wanted: CapAsked | None) -> None:
-    cap = caps_of(parent.account).get(parent.pk)
-    if cap is None:
-        return
-    if wanted is None or wanted.period != cap.period or wanted.limit > cap.limit:
-        raise _exceeds("spend_cap")
-
-
-def _exceeds(field: str) -> PermissionDenied:
-    return PermissionDenied(
-        f"{field}: a key can give no more than it has itself.",
-        code="key_exceeds_parent",
-        param=field,
-    )
-
-
-def _above(wanted: int | None, limit: int | None) -> bool:
-    return limit is not None and (wanted is None or wanted > limit)

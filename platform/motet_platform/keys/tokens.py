@@ -62,6 +62,7 @@ def token_key(digest: bytes) -> ApiKey | None:
         SessionToken.objects.select_related("key__account", "key__created_by", "membership__user")
         .filter(Exists(session), digest=digest, expires_at__gt=now)
         .filter(membership__user__is_active=True, key__revoked_at=None)
+        .filter(key__account__deleted_at=None)
         .first()
     )
     if token is None:

@@ -106,7 +106,8 @@ class KeysView(ApiView):
 
     @extend_schema(operation_id="keys_create", request=KeyIn, responses={201: NewKeyOut})
     def post(self, request: Request) -> Response:
-        """A new key that can do no more than the one that asks. The secret is shown only here."""
+        """A new key that can do no more than the one that asks. The secret is shown only here.
+        A key with a spend cap or a rate limit makes none."""
         body = KeyIn(data=request.data)
         body.is_valid(raise_exception=True)
         grantable = [scope for scope in self.key.scopes if scope in scopes.ALL]
@@ -147,8 +148,8 @@ class KeyView(ApiView):
 
     @extend_schema(operation_id="keys_revoke", responses={204: None})
     def delete(self, request: Request, key_id: int) -> Response:
-        """Revokes the key, at once and for good."""
-        key_revoke(account=self.account, key_id=key_id)
+        """Revokes the key, at once and for good: your own, or with `team:write` another's."""
+        key_revoke(account=self.account, key_id=key_id, asked_by=self.key)
         return Response(status=204)
 
 
@@ -157,7 +158,8 @@ class KeyRotateView(ApiView):
 
     @extend_schema(operation_id="keys_rotate", request=None, responses=NewKeyOut)
     def post(self, request: Request, key_id: int) -> Response:
-        """A new secret for the same key, shown only here; the old one is refused from now on."""
+        """A new secret for the same key, shown only here; the old one is refused from now on.
+        Your own keys, or with `team:write` a service account's."""
         new = key_rotate(account=self.account, key_id=key_id, asked_by=self.key)
         return Response({**_shown(new.key), "key": new.secret})
 

@@ -10,18 +10,21 @@ from django.utils import timezone
 from motet_billing.stripe.autotopup import autotopup_off
 
 from motet_platform.accounts.models import Account
+from motet_platform.accounts.selectors import account_lock
 from motet_platform.adapters.services import adapter_delete
 from motet_platform.audit.services import audit
 from motet_platform.errors import InvalidRequest
+from motet_platform.keys import scopes
+from motet_platform.keys.authority import key_asking
 from motet_platform.keys.models import ApiKey
 
 SETTINGS = ("name", "retention_days")
 
 
-def account_update(*, account: Account, changes: Mapping[str, Any]) -> Account:
+def account_update(*, account: Account, changes: Mapping[str, Any], asked_by: ApiKey) -> Account:
     """Sets any of SETTINGS."""
     with transaction.atomic():
-        account = Account.objects.select_for_update().get(pk=account.pk)
+        account = key_asking(account, asked_by, scopes.ACCOUNT).account
         before = {field: getattr(account, field) for field in SETTINGS if field in changes}
         after = {field: changes[field] for field in before}
         if before != after:
@@ -33,7 +36,7 @@ def account_update(*, account: Account, changes: Mapping[str, Any]) -> Account:
     return account
 
 
-def account_delete(*, account: Account, confirm: str) -> None:
+def account_delete(*, account: Account, confirm: str, asked_by: ApiKey | None = None) -> None:
     """Ends the account for good: keys, adapters, members, automatic top-ups. What it has paid and
     used stays on the books, and its slug is never given again. InvalidRequest `slug_mismatch`.
     """
@@ -43,7 +46,9 @@ def account_delete(*, account: Account, confirm: str) -> None:
         )
     now = timezone.now()
     with transaction.atomic():
-        account = Account.objects.select_for_update().get(pk=account.pk)
+        if asked_by is not None:
+            key_asking(account, asked_by, scopes.OWNER)
+        account = account_lock(account.pk)
         for adapter in account.adapters.filter(deleted_at=None):
             adapter_delete(adapter=adapter)
         # Members' own dashboards too: nothing may be booked on the account any more.

@@ -56,7 +56,9 @@ class AccountView(ApiView):
         """Changes what is given. The slug is fixed: model names begin with it."""
         body = AccountIn(data=request.data)
         body.is_valid(raise_exception=True)
-        account = account_update(account=self.account, changes=body.validated_data)
+        account = account_update(
+            account=self.account, changes=body.validated_data, asked_by=self.key
+        )
         return Response(AccountOut(account).data)
 
     @extend_schema(
@@ -66,7 +68,9 @@ class AccountView(ApiView):
         """Deletes the account with its keys, adapters and members. Unused credit is lost."""
         query = AccountDeleteQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        account_delete(account=self.account, confirm=query.validated_data["confirm"])
+        account_delete(
+            account=self.account, confirm=query.validated_data["confirm"], asked_by=self.key
+        )
         return Response(status=204)
 
 

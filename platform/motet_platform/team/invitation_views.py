@@ -62,7 +62,7 @@ class InvitationsView(ApiView):
         body.is_valid(raise_exception=True)
         invitation = invitation_create(
             account=self.account,
-            granted=self.key.scopes,
+            asked_by=self.key,
             invited_by=self.key.created_by,
             **body.validated_data,
         )
@@ -75,9 +75,7 @@ class InvitationView(ApiView):
     @extend_schema(operation_id="invitations_revoke", responses={204: None})
     def delete(self, request: Request, invitation_id: int) -> Response:
         """The link in the mail leads nowhere any more."""
-        invitation_revoke(
-            account=self.account, invitation_id=invitation_id, granted=self.key.scopes
-        )
+        invitation_revoke(account=self.account, invitation_id=invitation_id, asked_by=self.key)
         return Response(status=204)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
@@ -13,6 +12,9 @@ from django.utils import timezone
 from motet_platform.accounts.models import Account, Membership, User
 from motet_platform.audit.services import audit
 from motet_platform.errors import InvalidRequest, NotFound, PermissionDenied, RateLimited
+from motet_platform.keys import scopes
+from motet_platform.keys.authority import key_asking
+from motet_platform.keys.models import ApiKey
 from motet_platform.outbox.services import task_add
 from motet_platform.team.link import id_in
 from motet_platform.team.models import Invitation
@@ -39,7 +41,7 @@ def invitation_create(
     account: Account,
     email: str,
     role: str,
-    granted: Collection[str],
+    asked_by: ApiKey,
     invited_by: User | None = None,
 ) -> Invitation:
     """Invites by mail. An expired invitation to the same e-mail gives way.
@@ -47,10 +49,9 @@ def invitation_create(
     InvalidRequest `already_member`, `invitation_exists`; PermissionDenied; RateLimited.
     """
     email = email.strip().lower()
-    require_rank(granted, role)
     now = timezone.now()
     with transaction.atomic():
-        Account.objects.select_for_update().get(pk=account.pk)
+        require_rank(key_asking(account, asked_by, scopes.TEAM_WRITE).scopes, role)
         if account.memberships.filter(user__email=email).exists():
             raise InvalidRequest(
                 "This person is a member already.", code="already_member", param="email"
@@ -78,9 +79,10 @@ def invitation_create(
     return invitation
 
 
-def invitation_revoke(*, account: Account, invitation_id: int, granted: Collection[str]) -> None:
+def invitation_revoke(*, account: Account, invitation_id: int, asked_by: ApiKey) -> None:
     """NotFound, PermissionDenied."""
     with transaction.atomic():
+        granted = key_asking(account, asked_by, scopes.TEAM_WRITE).scopes
         invitation = invitations_open(account).select_for_update(of=("self",))
         found = invitation.filter(pk=invitation_id).first()
         if found is None:

@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from motet_platform.accounts.models import Membership, Role
 from motet_platform.accounts.selectors import members_of
 from motet_platform.api.view import ApiView
-from motet_platform.errors import PermissionDenied
 from motet_platform.keys import scopes
 from motet_platform.team.members import member_remove, member_role_set
 
@@ -57,19 +56,12 @@ class MemberView(ApiView):
             account=self.account,
             member_id=member_id,
             role=body.validated_data["role"],
-            granted=self.key.scopes,
+            asked_by=self.key,
         )
         return Response(MemberOut(membership).data)
 
     @extend_schema(operation_id="members_remove", responses={204: None})
     def delete(self, request: Request, member_id: int) -> Response:
         """Removes a member, or yourself, and revokes the keys that they made."""
-        by = self.key.created_by if self.key.dashboard else None
-        if scopes.TEAM_WRITE not in self.key.scopes:
-            mine = by is not None and self.account.memberships.filter(pk=member_id, user=by)
-            if not mine:
-                raise PermissionDenied(
-                    f"This key lacks the scope `{scopes.TEAM_WRITE}`.", code="missing_scope"
-                )
-        member_remove(account=self.account, member_id=member_id, granted=self.key.scopes, by=by)
+        member_remove(account=self.account, member_id=member_id, asked_by=self.key)
         return Response(status=204)

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from django.db import transaction
 from django.db.models import QuerySet
 
-from motet_platform.accounts.models import Account, Membership, Role, User
+from motet_platform.accounts.models import Account, Membership, Role
 from motet_platform.accounts.roles import SCOPES
 from motet_platform.audit.services import audit
 from motet_platform.errors import InvalidRequest, NotFound
+from motet_platform.keys import scopes
+from motet_platform.keys.authority import key_asking, require_scope, require_unlimited
 from motet_platform.keys.models import ApiKey
 from motet_platform.keys.selectors import keys_of
 from motet_platform.keys.services import key_narrow, key_revoke
 from motet_platform.team.rank import require_rank
 
 
-def member_role_set(
-    *, account: Account, member_id: int, role: str, granted: Collection[str]
-) -> Membership:
+def member_role_set(*, account: Account, member_id: int, role: str, asked_by: ApiKey) -> Membership:
     """Another role for a member; their keys lose what the role may not do.
 
-    `granted`: the scopes of whoever asks. NotFound, InvalidRequest `last_owner`, PermissionDenied.
+    NotFound, InvalidRequest `last_owner`, PermissionDenied.
     """
     with transaction.atomic():
-        membership = _locked(account, member_id)
+        granted = key_asking(account, asked_by, scopes.TEAM_WRITE).scopes
+        membership = _member(account, member_id)
         if membership.role == role:
             return membership
         require_rank(granted, membership.role)
@@ -42,17 +41,22 @@ def member_role_set(
     return membership
 
 
-def member_remove(
-    *, account: Account, member_id: int, granted: Collection[str], by: User | None = None
-) -> None:
-    """Ends a membership at once, with the member's own keys. One may always leave oneself (`by`).
+def member_remove(*, account: Account, member_id: int, asked_by: ApiKey) -> None:
+    """Ends a membership at once, with the member's own keys. One may always leave oneself, at the
+    dashboard: a key does not leave for its maker.
 
     NotFound, InvalidRequest `last_owner`, PermissionDenied.
     """
     with transaction.atomic():
-        membership = _locked(account, member_id)
-        if by is None or membership.user_id != by.pk:
-            require_rank(granted, membership.role)
+        asked_by = key_asking(account, asked_by, scopes.TEAM_READ)
+        mine = account.memberships.filter(pk=member_id, user=asked_by.created_by)
+        leaves = asked_by.dashboard and mine.exists()
+        if not leaves:
+            require_scope(asked_by, scopes.TEAM_WRITE)
+        membership = _member(account, member_id)
+        if not leaves:
+            require_unlimited(asked_by)
+            require_rank(asked_by.scopes, membership.role)
         _require_another_owner(membership)
         for key in _own_keys(membership):
             key_revoke(account=account, key_id=key.pk)
@@ -66,8 +70,7 @@ def _own_keys(membership: Membership) -> QuerySet[ApiKey]:
     return keys.filter(created_by=membership.user, service_account=None, revoked_at=None)
 
 
-def _locked(account: Account, member_id: int) -> Membership:
-    Account.objects.select_for_update().get(pk=account.pk)
+def _member(account: Account, member_id: int) -> Membership:
     membership = account.memberships.select_related("user").filter(pk=member_id).first()
     if membership is None:
         raise NotFound("There is no such member.", code="member_not_found")

@@ -62,7 +62,7 @@ class ServiceAccountsView(ApiView):
         body.is_valid(raise_exception=True)
         made = service_account_create(
             account=self.account,
-            granted=self.key.scopes,
+            asked_by=self.key,
             created_by=self.key.created_by,
             **body.validated_data,
         )
@@ -79,5 +79,5 @@ class ServiceAccountView(ApiView):
     @extend_schema(operation_id="service_accounts_delete", responses={204: None})
     def delete(self, request: Request, service_id: int) -> Response:
         """Deletes it and revokes its keys."""
-        service_account_delete(account=self.account, service_id=service_id, granted=self.key.scopes)
+        service_account_delete(account=self.account, service_id=service_id, asked_by=self.key)
         return Response(status=204)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -11,6 +9,9 @@ from django.utils import timezone
 from motet_platform.accounts.models import Account, User
 from motet_platform.audit.services import audit
 from motet_platform.errors import InvalidRequest, NotFound
+from motet_platform.keys import scopes
+from motet_platform.keys.authority import key_asking
+from motet_platform.keys.models import ApiKey
 from motet_platform.keys.selectors import keys_of
 from motet_platform.keys.services import key_revoke
 from motet_platform.team.models import ServiceAccount
@@ -37,14 +38,13 @@ def service_account_create(
     account: Account,
     name: str,
     role: str,
-    granted: Collection[str],
+    asked_by: ApiKey,
     description: str = "",
     created_by: User | None = None,
 ) -> ServiceAccount:
     """InvalidRequest `service_account_exists`, `too_many_service_accounts`; PermissionDenied."""
-    require_rank(granted, role)
     with transaction.atomic():
-        Account.objects.select_for_update().get(pk=account.pk)
+        require_rank(key_asking(account, asked_by, scopes.TEAM_WRITE).scopes, role)
         mine = service_accounts_of(account)
         if mine.filter(name=name).exists():
             raise InvalidRequest(
@@ -66,9 +66,11 @@ def service_account_create(
     return made
 
 
-def service_account_delete(*, account: Account, service_id: int, granted: Collection[str]) -> None:
+def service_account_delete(*, account: Account, service_id: int, asked_by: ApiKey) -> None:
     """Ends the service account with its keys. NotFound, PermissionDenied."""
     with transaction.atomic():
+        # The account's lock also keeps out a key that is being made for it.
+        granted = key_asking(account, asked_by, scopes.TEAM_WRITE).scopes
         found = service_account_get(account, service_id)
         require_rank(granted, found.role)
         for key in keys_of(account).filter(service_account=found):

@@ -17,6 +17,7 @@ from motet_billing.models import CapAlert
 from motet_billing.money import usd
 
 from motet_platform.accounts.models import Account, Role
+from motet_platform.accounts.selectors import account_lock
 from motet_platform.audit.services import audit
 from motet_platform.keys.models import ApiKey
 from motet_platform.keys.subject import key_id_of
@@ -38,7 +39,7 @@ def alert_settings_change(account: Account, *, email: bool, webhook_url: str) ->
     if webhook_url:
         check_url(webhook_url)
     with transaction.atomic():
-        Account.objects.select_for_update().get(pk=account.pk)
+        account_lock(account.pk)
         found = alert_settings(account)
         found.generation += webhook_url != found.webhook_url
         found.email, found.webhook_url = email, webhook_url

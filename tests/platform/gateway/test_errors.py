@@ -57,6 +57,17 @@ async def test_unknown_revoked_and_expired_keys_are_told_the_same(
     assert caught.value.code == "invalid_api_key"
 
 
+async def test_no_key_of_a_deleted_account_works(
+    gateway: Any, alice: Any, base: str, tables: Any
+) -> None:
+    """However it came to be there: the end of an account revokes its keys as well."""
+    account = alice.account.pk
+    tables.rows("UPDATE accounts_account SET deleted_at = now() WHERE id = %s", account)
+    with pytest.raises(openai.AuthenticationError) as caught:
+        await ask(gateway.client(alice), base)
+    assert caught.value.code == "invalid_api_key"
+
+
 async def test_a_revoked_key_stops_by_notice_not_by_age(
     gateways: Any, worker: Any, alice: Any, base: str, tables: Any
 ) -> None:

@@ -33,11 +33,34 @@ def test_it_works(alice: Any, anonymous: Any) -> None:
 
 def test_its_keys_outlive_their_maker(alice: Any, bob: Any, anonymous: Any) -> None:
     service = make(alice.signed_in()).json()["id"]
-    developer = bob.signed_in("developer")
-    secret = key_for(developer, service, scopes=["usage"]).json()["key"]
+    secret = key_for(bob.signed_in("admin"), service, scopes=["usage"]).json()["key"]
     member = bob.account.memberships.get(user=bob.user)
     alice.signed_in().api.delete(f"/v1/members/{member.pk}")
     assert client(anonymous, secret).get("/v1/usage").status_code == 200
+
+
+def test_only_who_manages_the_team_has_its_keys(alice: Any, bob: Any, error_of: Any) -> None:
+    """They outlive whoever has them: a developer who leaves would keep one."""
+    service = make(alice.signed_in()).json()["id"]
+    url = f"/v1/keys/{key_for(alice, service, scopes=['usage']).json()['id']}"
+    developer = bob.signed_in("developer")
+    for answer in (
+        key_for(developer, service, scopes=["usage"]),
+        developer.api.post(f"{url}/rotate"),
+        developer.api.delete(url),
+    ):
+        assert (answer.status_code, error_of(answer)) == (403, "key_of_another")
+    admin = bob.signed_in("admin")
+    assert key_for(admin, service, scopes=["usage"]).status_code == 201
+    assert admin.api.post(f"{url}/rotate").status_code == 200
+
+
+def test_its_key_is_not_its_makers(alice: Any, bob: Any, anonymous: Any, error_of: Any) -> None:
+    service = make(alice).json()["id"]
+    secret = key_for(alice, service, scopes=["keys", "usage"]).json()["key"]
+    hers = alice.with_key(scopes=["usage"])
+    answer = client(anonymous, secret).post(f"/v1/keys/{hers.key.pk}/rotate")
+    assert (answer.status_code, error_of(answer)) == (403, "key_of_another")
 
 
 def test_its_end_is_the_end_of_its_keys(alice: Any, anonymous: Any, error_of: Any) -> None:
