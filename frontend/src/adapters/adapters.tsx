@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMay } from "../api/session";
 import type { Adapter, Version } from "../api/types";
 import { Empty } from "../ui/empty";
-import { bytes } from "../ui/format";
+import { bytes, count } from "../ui/format";
 import { Page } from "../ui/page";
 import { Panel } from "../ui/panel";
 import { Rows, type Column } from "../ui/rows";
@@ -66,7 +66,7 @@ export default function Adapters() {
         />
       ),
     },
-    { name: "Versions", number: true, show: ({ versions }) => versions.length },
+    { name: "Versions", number: true, show: ({ version_count }) => count(version_count) },
     { name: "Rank", number: true, show: (adapter) => newest(adapter)?.rank ?? "" },
     {
       name: "Size",

@@ -111,7 +111,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The account's adapters with their versions and aliases, newest first. */
+        /** @description The account's adapters with their newest versions and their aliases, newest first. */
         get: operations["adapters_list"];
         put?: never;
         /** @description A new adapter, to which versions are then uploaded. */
@@ -186,6 +186,27 @@ export interface paths {
          *     key must be allowed.
          */
         delete: operations["aliases_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/adapters/{name}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description A new version whose two files are fetched from a hub repository or from two URLs. Poll
+         *     the version until it is `ready` or `rejected`; `imported_from` says how far it is.
+         *     Deleting the version ends the import.
+         */
+        post: operations["versions_import"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -528,6 +549,23 @@ export interface paths {
         };
         /** @description Base models. An adapter costs what its base costs. */
         get: operations["catalog_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/import-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description From where this installation imports adapters. */
+        get: operations["import_sources_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1018,6 +1056,8 @@ export interface components {
             readonly model: string;
             base_model: string;
             readonly description: string;
+            readonly version_count: number;
+            /** @description In lists the newest 20. */
             readonly versions: components["schemas"]["VersionOut"][];
             readonly aliases: components["schemas"]["AliasOut"][];
             /** Format: date-time */
@@ -1339,6 +1379,49 @@ export interface components {
             /** Format: date-time */
             settled_at: string | null;
         };
+        /** @description A repository of the hub that this installation is set to. */
+        HubIn: {
+            /** @description owner/name */
+            repository: string;
+            /**
+             * @description A branch, tag or commit.
+             * @default main
+             */
+            revision?: string;
+            subfolder?: string;
+            /** @description For a private repository. Encrypted until the import has run, then forgotten. */
+            token?: string | null;
+        };
+        /** @description Exactly one of the two. */
+        ImportIn: {
+            hub?: components["schemas"]["HubIn"];
+            urls?: components["schemas"]["UrlsIn"];
+        };
+        ImportSourcesOut: {
+            object: string;
+            /** @description Its address; null: switched off. */
+            hub: string | null;
+            /** @description Whether pre-signed and public URLs are taken. */
+            urls: boolean;
+        };
+        /** @description From where a version was imported, and how far that is. No token and no URL. */
+        ImportedFromOut: {
+            readonly kind: components["schemas"]["ImportedFromOutKindEnum"];
+            readonly host: string;
+            readonly repository: string;
+            readonly revision: string;
+            readonly subfolder: string;
+            readonly commit: string | null;
+            readonly received: number;
+            /** @description Bytes of both files, once the source has told. */
+            total: number | null;
+        };
+        /**
+         * @description * `hub` - Hub
+         *     * `urls` - Urls
+         * @enum {string}
+         */
+        ImportedFromOutKindEnum: "hub" | "urls";
         InvitationIn: {
             /** Format: email */
             email: string;
@@ -1430,12 +1513,6 @@ export interface components {
             has_more: boolean;
             next: string | null;
         };
-        /**
-         * @description * `checkout` - Checkout
-         *     * `auto` - Auto
-         * @enum {string}
-         */
-        KindEnum: "checkout" | "auto";
         LedgerOut: {
             object: string;
             data: components["schemas"]["LineOut"][];
@@ -1590,7 +1667,7 @@ export interface components {
             object?: string;
             /** Format: uuid */
             id: string;
-            kind: components["schemas"]["KindEnum"];
+            kind: components["schemas"]["PaymentOutKindEnum"];
             state: components["schemas"]["PaymentOutStateEnum"];
             /** @description USD of credit. */
             amount: string;
@@ -1604,6 +1681,12 @@ export interface components {
             /** Format: date-time */
             paid_at: string | null;
         };
+        /**
+         * @description * `checkout` - Checkout
+         *     * `auto` - Auto
+         * @enum {string}
+         */
+        PaymentOutKindEnum: "checkout" | "auto";
         /**
          * @description * `new` - New
          *     * `open` - Open
@@ -1872,6 +1955,7 @@ export interface components {
             /** @description Every worker answers and takes requests. */
             healthy: boolean;
             workers: components["schemas"]["WorkerOut"][];
+            /** @description By name; the first 1,000 versions. */
             adapters: components["schemas"]["ResidentOut"][];
         };
         /**
@@ -1907,6 +1991,11 @@ export interface components {
         UploadIn: {
             adapter_config: components["schemas"]["DeclaredIn"];
             adapter_model: components["schemas"]["DeclaredIn"];
+        };
+        /** @description Two https addresses, pre-signed or public. */
+        UrlsIn: {
+            adapter_config: string;
+            adapter_model: string;
         };
         UsageOut: {
             object: string;
@@ -1950,6 +2039,7 @@ export interface components {
             readonly error: components["schemas"]["ErrorOut"] | null;
             /** @description Progress of a resumable upload. */
             parts: components["schemas"]["PartOut"][];
+            readonly imported_from: components["schemas"]["ImportedFromOut"] | null;
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */
@@ -2352,6 +2442,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    versions_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ImportIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionOut"];
+                };
             };
         };
     };
@@ -2887,6 +3002,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CatalogOut"];
+                };
+            };
+        };
+    };
+    import_sources_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportSourcesOut"];
                 };
             };
         };

@@ -107,7 +107,7 @@ const COLUMNS: Column<Adapter>[] = [
       </TextLink>
     ),
   },
-  { name: "Versions", number: true, show: ({ versions }) => versions.length },
+  { name: "Versions", number: true, show: ({ version_count }) => count(version_count) },
   { name: "Created", number: true, show: ({ created_at }) => <Time at={created_at} /> },
 ];
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from motet_platform.accounts.models import Account
 from motet_platform.adapters.models import Adapter, Alias, AliasTarget, State, Version
 from motet_platform.errors import NotFound
 
 
-def adapters_of(account: Account) -> QuerySet[Adapter]:
-    """Those that are not deleted, with what showing them needs."""
+def adapters_of(account: Account, *, newest: int | None = None) -> QuerySet[Adapter]:
+    """Those that are not deleted, with what showing them needs: in `shown` of each its versions, or
+    so many of the newest; `num_versions` counts all of them."""
     targets = AliasTarget.objects.select_related("version").order_by("-weight", "version__number")
     aliases = Alias.objects.order_by("name").prefetch_related(Prefetch("targets", targets))
-    versions = Version.objects.exclude(state=State.DELETED).order_by("-number")
+    versions = _shown(Version.objects.exclude(state=State.DELETED)).order_by("-number")[:newest]
     return (
         Adapter.objects.filter(account=account, deleted_at=None)
         .select_related("base", "account")
-        .prefetch_related(Prefetch("aliases", aliases), Prefetch("versions", _shown(versions)))
+        .annotate(num_versions=Count("versions", filter=~Q(versions__state=State.DELETED)))
+        .prefetch_related(Prefetch("aliases", aliases), Prefetch("versions", versions, "shown"))
     )
 
 

@@ -174,14 +174,15 @@ class AdapterOut(serializers.ModelSerializer[Adapter]):
     object = serializers.SerializerMethodField()
     model = serializers.SerializerMethodField()
     base_model = serializers.CharField(source="base.name")
-    versions = serializers.SerializerMethodField()
+    version_count = serializers.SerializerMethodField()
+    versions = serializers.SerializerMethodField(help_text="In lists the newest 20.")
     aliases = serializers.SerializerMethodField()
 
     class Meta:
         model = Adapter
         fields = [
-            "object", "name", "model", "base_model", "description", "versions", "aliases",
-            "created_at",
+            "object", "name", "model", "base_model", "description", "version_count", "versions",
+            "aliases", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -191,9 +192,12 @@ class AdapterOut(serializers.ModelSerializer[Adapter]):
     def get_model(self, adapter: Adapter) -> str:
         return str(adapter)
 
+    def get_version_count(self, adapter: Adapter) -> int:
+        return int(getattr(adapter, "num_versions", 0))
+
     @extend_schema_field(VersionOut(many=True))
     def get_versions(self, adapter: Adapter) -> list[dict[str, Any]]:
-        return [show_version(version, adapter) for version in adapter.versions.all()]
+        return [show_version(version, adapter) for version in getattr(adapter, "shown", [])]
 
     @extend_schema_field(AliasOut(many=True))
     def get_aliases(self, adapter: Adapter) -> list[dict[str, Any]]:

@@ -24,6 +24,9 @@ from motet_platform.outbox.services import task_add
 
 MAX_ADAPTERS = 10_000
 MAX_UNFINISHED = 50
+# Of one adapter, so that it can be shown whole; of those that were refused the newest few tell why.
+MAX_VERSIONS = 200
+MAX_REJECTED = 20
 LIVE = (State.UPLOADING, State.VALIDATING, State.READY)
 # A worker may still be pulling the files of a request that was let in before the deletion.
 KEEP_FILES = timedelta(minutes=1)
@@ -99,6 +102,7 @@ def version_open(*, adapter: Adapter, created_by: User | None, size: int | None)
                 "Too many uploads are under way.", retry_after=30, code="too_many_uploads"
             )
         _require_room(mine, size or 0)
+        _make_way(adapter)
         last = adapter.versions.aggregate(last=Max("number"))["last"] or 0
         return Version.objects.create(
             adapter=adapter, number=last + 1, size=size, created_by=created_by
@@ -113,6 +117,18 @@ def version_reserve(*, version: Version, size: int) -> None:
         others = Version.objects.filter(adapter__account_id=account_id).exclude(pk=version.pk)
         _require_room(others, size)
         Version.objects.filter(pk=version.pk).update(size=size)
+
+
+def _make_way(adapter: Adapter) -> None:
+    """InvalidRequest `too_many_versions`."""
+    if adapter.versions.filter(state__in=LIVE).count() >= MAX_VERSIONS:
+        raise InvalidRequest(
+            f"An adapter has at most {MAX_VERSIONS} versions: delete some.",
+            code="too_many_versions",
+        )
+    rejected = adapter.versions.filter(state=State.REJECTED).order_by("-number")
+    kept = rejected.values("pk")[:MAX_REJECTED]
+    rejected.exclude(pk__in=list(kept.values_list("pk", flat=True))).update(state=State.DELETED)
 
 
 def _require_room(kept: QuerySet[Version], size: int) -> None:

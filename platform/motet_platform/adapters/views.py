@@ -31,14 +31,18 @@ READ_WRITE = {
 }
 
 
+# Of each adapter in a list of up to 200; one adapter is shown with all of its versions.
+LISTED_VERSIONS = 20
+
+
 class AdaptersView(ApiView):
     scopes = {"GET": scopes.ADAPTERS_READ, "POST": scopes.ADAPTERS_WRITE}
 
     @extend_schema(operation_id="adapters_list", parameters=[PageQuery], responses=AdapterPageOut)
     def get(self, request: Request) -> Response:
-        """The account's adapters with their versions and aliases, newest first."""
+        """The account's adapters with their newest versions and their aliases, newest first."""
         page = Page.of(request)
-        adapters = adapters_of(self.account).order_by("-pk")
+        adapters = adapters_of(self.account, newest=LISTED_VERSIONS).order_by("-pk")
         if page.after is not None:
             adapters = adapters.filter(pk__lt=page.after)
         rows = list(adapters[: page.limit + 1])

@@ -39,7 +39,10 @@ class StatusOut(serializers.Serializer[dict[str, Any]]):
     object = serializers.CharField()
     healthy = serializers.BooleanField(help_text="Every worker answers and takes requests.")
     workers = WorkerOut(many=True)
-    adapters = ResidentOut(many=True)
+    adapters = ResidentOut(many=True, help_text="By name; the first 1,000 versions.")
+
+
+MOST_VERSIONS = 1000
 
 
 class StatusView(ApiView):
@@ -49,7 +52,7 @@ class StatusView(ApiView):
     def get(self, request: Request) -> Response:
         """The workers that serve everybody, and the account's own adapters."""
         states = workers_surveyed(request._request)
-        versions = versions_ready(self.account)
+        versions = versions_ready(self.account)[:MOST_VERSIONS]
         return Response(
             {
                 "object": "status",

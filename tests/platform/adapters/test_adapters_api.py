@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from motet_platform.adapters.models import Adapter, Version
+from motet_platform.adapters.models import Adapter, State, Version
+from motet_platform.adapters.testing import good
 from motet_platform.outbox.models import Task
 
 
@@ -194,3 +195,60 @@ def test_notices_to_gateways(alice: Any, ready: Any, transactional_db: None) -> 
 def test_versions_are_counted_per_adapter(alice: Any, ready: Any) -> None:
     ready(alice, name="a"), ready(alice, name="b")
     assert set(Version.objects.values_list("adapter__name", "number")) == {("a", 1), ("b", 1)}
+
+
+def test_a_list_shows_the_newest_versions_and_says_how_many_there_are(
+    alice: Any, base: Any
+) -> None:
+    make(alice)
+    adapter = Adapter.objects.get()
+    Version.objects.bulk_create(
+        Version(
+            adapter=adapter,
+            number=number,
+            state=State.READY,
+            size=1,
+            digest=f"{number:064}",
+            uri="file:///x",
+            rank=1,
+        )
+        for number in range(1, 31)
+    )
+    (listed,) = alice.api.get("/v1/adapters").json()["data"]
+    assert listed["version_count"] == 30
+    assert [version["version"] for version in listed["versions"]] == list(range(30, 10, -1))
+    whole = alice.api.get("/v1/adapters/support").json()
+    assert (whole["version_count"], len(whole["versions"])) == (30, 30)
+
+
+def test_of_refused_versions_the_newest_stay(alice: Any, upload: Any, work: Any) -> None:
+    upload(alice)
+    adapter = Adapter.objects.get()
+    Version.objects.bulk_create(
+        Version(adapter=adapter, number=number, state=State.REJECTED, size=1, error_code="x")
+        for number in range(2, 40)
+    )
+    assert upload(alice, good(seed=5)).status_code == 202
+    versions = alice.api.get("/v1/adapters/support/versions").json()["data"]
+    assert [version["version"] for version in versions] == [40, *range(39, 19, -1), 1]
+
+
+def test_an_adapter_has_so_many_versions(alice: Any, upload: Any, error_of: Any) -> None:
+    upload(alice)
+    adapter = Adapter.objects.get()
+    Version.objects.bulk_create(
+        Version(
+            adapter=adapter,
+            number=number,
+            state=State.READY,
+            size=1,
+            digest=f"{number:064}",
+            uri="file:///x",
+            rank=1,
+        )
+        for number in range(2, 201)
+    )
+    refused = upload(alice, good(seed=5))
+    assert (refused.status_code, error_of(refused)) == (400, "too_many_versions")
+    assert alice.api.delete("/v1/adapters/support/versions/7").status_code == 204
+    assert upload(alice, good(seed=5)).status_code == 202
