@@ -191,6 +191,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/adapters/{name}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description A new version whose two files are fetched from a hub repository or from two URLs. Poll
+         *     the version until it is `ready` or `rejected`; `imported_from` says how far it is.
+         *     Deleting the version ends the import.
+         */
+        post: operations["versions_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/adapters/{name}/versions": {
         parameters: {
             query?: never;
@@ -528,6 +549,23 @@ export interface paths {
         };
         /** @description Base models. An adapter costs what its base costs. */
         get: operations["catalog_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/import-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description From where this installation imports adapters. */
+        get: operations["import_sources_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1333,6 +1371,49 @@ export interface components {
             /** Format: date-time */
             settled_at: string | null;
         };
+        /** @description A repository of the hub that this installation is set to. */
+        HubIn: {
+            /** @description owner/name */
+            repository: string;
+            /**
+             * @description A branch, tag or commit.
+             * @default main
+             */
+            revision?: string;
+            subfolder?: string;
+            /** @description For a private repository. Encrypted until the import has run, then forgotten. */
+            token?: string | null;
+        };
+        /** @description Exactly one of the two. */
+        ImportIn: {
+            hub?: components["schemas"]["HubIn"];
+            urls?: components["schemas"]["UrlsIn"];
+        };
+        ImportSourcesOut: {
+            object: string;
+            /** @description Its address; null: switched off. */
+            hub: string | null;
+            /** @description Whether pre-signed and public URLs are taken. */
+            urls: boolean;
+        };
+        /** @description From where a version was imported, and how far that is. No token and no URL. */
+        ImportedFromOut: {
+            readonly kind: components["schemas"]["ImportedFromOutKindEnum"];
+            readonly host: string;
+            readonly repository: string;
+            readonly revision: string;
+            readonly subfolder: string;
+            readonly commit: string | null;
+            readonly received: number;
+            /** @description Bytes of both files, once the source has told. */
+            total: number | null;
+        };
+        /**
+         * @description * `hub` - Hub
+         *     * `urls` - Urls
+         * @enum {string}
+         */
+        ImportedFromOutKindEnum: "hub" | "urls";
         InvitationIn: {
             /** Format: email */
             email: string;
@@ -1424,12 +1505,6 @@ export interface components {
             has_more: boolean;
             next: string | null;
         };
-        /**
-         * @description * `checkout` - Checkout
-         *     * `auto` - Auto
-         * @enum {string}
-         */
-        KindEnum: "checkout" | "auto";
         LedgerOut: {
             object: string;
             data: components["schemas"]["LineOut"][];
@@ -1584,7 +1659,7 @@ export interface components {
             object?: string;
             /** Format: uuid */
             id: string;
-            kind: components["schemas"]["KindEnum"];
+            kind: components["schemas"]["PaymentOutKindEnum"];
             state: components["schemas"]["PaymentOutStateEnum"];
             /** @description USD of credit. */
             amount: string;
@@ -1598,6 +1673,12 @@ export interface components {
             /** Format: date-time */
             paid_at: string | null;
         };
+        /**
+         * @description * `checkout` - Checkout
+         *     * `auto` - Auto
+         * @enum {string}
+         */
+        PaymentOutKindEnum: "checkout" | "auto";
         /**
          * @description * `new` - New
          *     * `open` - Open
@@ -1902,6 +1983,11 @@ export interface components {
             adapter_config: components["schemas"]["DeclaredIn"];
             adapter_model: components["schemas"]["DeclaredIn"];
         };
+        /** @description Two https addresses, pre-signed or public. */
+        UrlsIn: {
+            adapter_config: string;
+            adapter_model: string;
+        };
         UsageOut: {
             object: string;
             /** Format: date-time */
@@ -1944,6 +2030,7 @@ export interface components {
             readonly error: components["schemas"]["ErrorOut"] | null;
             /** @description Progress of a resumable upload. */
             parts: components["schemas"]["PartOut"][];
+            readonly imported_from: components["schemas"]["ImportedFromOut"] | null;
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */
@@ -2346,6 +2433,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    versions_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ImportIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionOut"];
+                };
             };
         };
     };
@@ -2881,6 +2993,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CatalogOut"];
+                };
+            };
+        };
+    };
+    import_sources_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportSourcesOut"];
                 };
             };
         };
