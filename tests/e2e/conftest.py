@@ -16,6 +16,8 @@ import openai
 import pytest
 from motet_platform.supervisor.testing import LivePlatform
 
+from ..hub import StandIn, running
+
 SETTINGS = {
     "OMP_NUM_THREADS": "1",
     "MOTET_WORKER_THREADS": "1",
@@ -32,11 +34,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def platform() -> Iterator[LivePlatform]:
+def hub() -> Iterator[StandIn]:
+    """The hub that the platform imports from."""
+    with running() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(scope="session")
+def platform(hub: StandIn) -> Iterator[LivePlatform]:
     # Not pytest's own folder: PostgreSQL's user must be able to pass through as well.
     folder = Path(tempfile.mkdtemp(prefix="motet-e2e-"))
     folder.chmod(0o711)
-    live = LivePlatform(folder, SETTINGS)
+    live = LivePlatform(folder, {**SETTINGS, "MOTET_HUB_URL": hub.url})
     try:
         live.start()
         yield live

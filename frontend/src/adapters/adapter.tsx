@@ -1,4 +1,4 @@
-import { Breadcrumbs, Button, Modal, Skeleton, Stack } from "@mantine/core";
+import { Breadcrumbs, Button, Skeleton, Stack } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconMessages, IconTrash, IconUpload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -13,7 +13,7 @@ import { Aliases } from "./aliases";
 import { Facts } from "./facts";
 import { adapterQuery, useDeleteAdapter } from "./queries";
 import { Refusal } from "./refusal";
-import { Uploader } from "./uploader";
+import { UploadDialog } from "./uploadDialog";
 import { Versions } from "./versions";
 import { ButtonLink, TextLink } from "../ui/links";
 
@@ -81,15 +81,14 @@ export default function AdapterPage() {
           </Panel>
         )}
       </Page>
-      <Modal
-        opened={uploading}
-        onClose={upload.close}
-        title="New version"
-        size="lg"
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
-        {adapter && <Uploader fixed={{ name, base: adapter.base_model }} />}
-      </Modal>
+      {adapter && (
+        <UploadDialog
+          opened={uploading}
+          onClose={upload.close}
+          title="New version"
+          fixed={{ name, base: adapter.base_model }}
+        />
+      )}
       <Confirm
         opened={deleting}
         title={`Delete ${adapter?.model ?? name}?`}

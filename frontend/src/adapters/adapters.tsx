@@ -1,4 +1,4 @@
-import { Button, Modal, Text } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconStack2, IconUpload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -13,7 +13,7 @@ import { Time } from "../ui/time";
 import { adaptersQuery, statusQuery } from "./queries";
 import { Place } from "./place";
 import { State } from "./state";
-import { Uploader } from "./uploader";
+import { UploadDialog } from "./uploadDialog";
 import { TextLink } from "../ui/links";
 
 const newest = (adapter: Adapter): Version | undefined =>
@@ -99,15 +99,7 @@ export default function Adapters() {
           }
         />
       </Panel>
-      <Modal
-        opened={opened}
-        onClose={dialog.close}
-        title="Upload an adapter"
-        size="lg"
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
-        <Uploader />
-      </Modal>
+      <UploadDialog opened={opened} onClose={dialog.close} title="Upload an adapter" />
     </Page>
   );
 }

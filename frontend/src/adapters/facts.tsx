@@ -3,10 +3,11 @@ import type { Version } from "../api/types";
 import { Copyable } from "../ui/copyable";
 import { Fact } from "../ui/fact";
 import { bytes, count } from "../ui/format";
+import { origin } from "./origin";
 
 /** What was found in the two files. */
 export function Facts({ version }: { version: Version }) {
-  const { details: found, rank, size, digest } = version;
+  const { details: found, rank, size, digest, imported_from: from } = version;
   return (
     <SimpleGrid component="dl" cols={{ base: 2, sm: 3, lg: 4 }} spacing="md" m={0}>
       <Fact name="Rank">{rank}</Fact>
@@ -23,6 +24,7 @@ export function Facts({ version }: { version: Version }) {
         {digest && <Copyable value={digest} short={12} label="Copy the digest" />}
       </Fact>
       <Fact name="Adapts">{found.targets?.join(", ")}</Fact>
+      {from && <Fact name="Imported from">{origin(from)}</Fact>}
     </SimpleGrid>
   );
 }

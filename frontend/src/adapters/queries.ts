@@ -21,6 +21,16 @@ export const adapterQuery = (name: string) =>
     refetchInterval: ({ state }) => (state.data && moving(state.data.versions) ? POLL_MS : false),
   });
 
+/** From where this installation imports; it does not change while a page is open. */
+export const importSourcesQuery = queryOptions({
+  queryKey: ["importSources"],
+  queryFn: () => body(api.GET("/v1/import-sources")),
+  staleTime: Infinity,
+});
+
+/** The key of what sends or asks for a version's files. */
+export const SENDING = ["adapters", "send"];
+
 /** Where each of the account's adapters is resident now. */
 export const statusQuery = queryOptions({
   queryKey: ["status"],

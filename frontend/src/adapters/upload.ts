@@ -1,8 +1,8 @@
 // Sends an adapter's two files. XMLHttpRequest, because fetch does not tell how far an upload is.
-import { api, body } from "../api/client";
-import { Problem, problemOf, unreachable } from "../api/problem";
+import { problemOf, unreachable } from "../api/problem";
 import { token } from "../api/token";
 import type { Version } from "../api/types";
+import { ensure } from "./ensure";
 import { CONFIG, MODEL } from "./sort";
 
 export interface Upload {
@@ -18,12 +18,8 @@ export async function upload(
   tell: (part: number) => void,
   signal: AbortSignal,
 ): Promise<Version> {
-  try {
-    await body(api.POST("/v1/adapters", { body: { name, base_model: base, description: "" } }));
-  } catch (error) {
-    // One of this name is there already: this becomes its next version.
-    if (!(error instanceof Problem && error.code === "adapter_exists")) throw error;
-  }
+  await ensure(name, base);
+  signal.throwIfAborted();
   const form = new FormData();
   form.append("adapter_config", config, CONFIG);
   form.append("adapter_model", model, MODEL);
@@ -37,6 +33,7 @@ async function post(
   signal: AbortSignal,
 ): Promise<Version> {
   const bearer = (await token()).token;
+  signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", path);

@@ -2,14 +2,31 @@ import { Alert, Group, Loader, Stack, Text } from "@mantine/core";
 import { IconCircleCheck } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Facts } from "./facts";
+import { Fetching } from "./fetching";
 import { adapterQuery } from "./queries";
 import { Refusal } from "./refusal";
+import { Failure } from "../ui/failure";
 import { TextLink } from "../ui/links";
 
+interface WatchProps {
+  name: string;
+  number: number;
+  /** Called when an import was ended here. */
+  onStopped?: () => void;
+}
+
 /** Follows one version until the gate has decided, then shows what was found or why not. */
-export function Watch({ name, number }: { name: string; number: number }) {
-  const adapter = useQuery(adapterQuery(name)).data;
+export function Watch({ name, number, onStopped }: WatchProps) {
+  const query = useQuery(adapterQuery(name));
+  const adapter = query.data;
   const version = adapter?.versions.find((each) => each.version === number);
+  if (version?.state === "uploading" && version.imported_from) {
+    const stopped = () => onStopped?.();
+    return (
+      <Fetching name={name} number={number} from={version.imported_from} onStopped={stopped} />
+    );
+  }
+  if (query.error) return <Failure error={query.error} retry={() => void query.refetch()} />;
   if (adapter === undefined || version === undefined || version.state === "validating") {
     return (
       <Group gap="xs" role="status">

@@ -41,7 +41,7 @@ def uploads() -> None:
     uploads_sweep()
 
 
-@periodic("imports", every=timedelta(seconds=10))
+@periodic("imports", every=timedelta(seconds=5))
 def imports() -> None:
     imports_sweep()
 

@@ -10,12 +10,11 @@ from typing import Any
 import openai
 from motet_inference.tiny import ADAPTERS
 from motet_platform.supervisor.testing import LivePlatform
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Locator, Route, expect
 
+from ...hub import FILES, StandIn, stalled
 from .browser import Person
 from .lived import adapter_files
-
-FILES = ["adapter_config.json", "adapter_model.safetensors"]
 
 
 def send(person: Person, name: str, files: list[Path]) -> None:
@@ -128,6 +127,8 @@ def test_dropped_files_and_their_progress(fresh: Person) -> None:
     dialog.get_by_role("button", name="Upload", exact=True).click()
     sent = dialog.get_by_text(re.compile(r"^[1-9]\d? % sent$"))
     expect(sent).to_be_visible()  # neither none nor all of it
+    page.keyboard.press("Escape")
+    expect(dialog.get_by_role("button", name="Close")).to_be_disabled()
     dialog.get_by_role("button", name="Stop").click()
     expect(dialog.get_by_role("progressbar")).to_have_count(0)
     line.send("Network.emulateNetworkConditions", slow | {"uploadThroughput": -1})
@@ -135,6 +136,53 @@ def test_dropped_files_and_their_progress(fresh: Person) -> None:
     expect(dialog.get_by_text("dropped@1 is ready")).to_be_visible()
     for found in ("Rank", "32", "Parameters", "Digest", "gate_proj"):
         expect(dialog.get_by_text(found).first).to_be_visible()
+
+
+def import_from(person: Person, name: str, repository: str, token: str = "") -> Locator:
+    """The dialog, after it asked for an import."""
+    person.go("/adapters", "Adapters")
+    person.page.get_by_role("button", name="Upload an adapter").first.click()
+    dialog = person.page.get_by_role("dialog")
+    dialog.get_by_text("From a hub").click()
+    dialog.get_by_label("Name").fill(name)
+    dialog.get_by_label("Repository").fill(repository)
+    dialog.get_by_label("Token", exact=True).fill(token)
+    dialog.get_by_role("button", name="Import", exact=True).click()
+    return dialog
+
+
+def test_an_import_from_the_hub(fresh: Person, hub: StandIn) -> None:
+    files = {name: (ADAPTERS["pirate"] / name).read_bytes() for name in FILES}
+    commit = hub.push("sea/parrot", files, token="hf_secret")
+    hub.faults = {FILES[1]: stalled}
+    dialog = import_from(fresh, "parrot", "sea/parrot", "hf_secret")
+    expect(dialog.get_by_text(re.compile(r"^[1-9].* of .* fetched$"))).to_be_visible()
+    expect(dialog.get_by_label("Token", exact=True)).to_have_value("")
+    fresh.page.wait_for_timeout(400)  # half-shown text has half its contrast
+    assert fresh.flaws() == []
+    dialog.get_by_role("button", name="Stop").click()
+    expect(dialog.get_by_role("progressbar")).to_have_count(0)
+    hub.faults.clear()
+
+    dialog.get_by_role("button", name="Import", exact=True).click()
+    refusal = dialog.get_by_role("alert")
+    expect(refusal).to_contain_text("import_repository_not_found")
+    expect(refusal).to_contain_text("give a token where it is private")
+    dialog.get_by_label("Token", exact=True).fill("hf_secret")
+    dialog.get_by_role("button", name="Import", exact=True).click()
+    expect(dialog.get_by_text("parrot@3 is ready")).to_be_visible()
+    expect(dialog.get_by_text(f"sea/parrot @ {commit[:12]}")).to_be_visible()
+
+    # Where the operator has no hub there is no choice.
+    fresh.page.route(
+        "**/v1/import-sources",
+        lambda route: route.fulfill(json={"object": "import_sources", "hub": None, "urls": True}),
+    )
+    fresh.go("/adapters", "Adapters")
+    with fresh.page.expect_response("**/v1/import-sources"):
+        fresh.page.get_by_role("button", name="Upload an adapter").first.click()
+    expect(dialog.get_by_label("The adapter's files")).to_be_attached()
+    expect(dialog.get_by_text("From a hub")).to_have_count(0)
 
 
 def test_a_link_carries_the_question(
