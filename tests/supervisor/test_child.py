@@ -1,6 +1,7 @@
 """A child is restarted when it dies, and nothing of it outlives its stop or its supervisor."""
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 from motet_platform.supervisor import record
-from motet_platform.supervisor.child import Child, Spec, python_command
+from motet_platform.supervisor.child import FIRST_DELAY_S, Child, Spec, python_command
 from motet_platform.supervisor.errors import UpError
 from motet_platform.supervisor.journal import Journal
 
@@ -105,6 +106,81 @@ async def test_a_failing_preparation_does_not_end_the_watch(tmp_path: Path) -> N
     await until(lambda: any("cannot start: not now" in line for line in said))
     child.require_alive()
     await child.stop()
+
+
+async def test_what_cannot_be_put_on_record_does_not_run(
+    make_child: Callable[..., Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a full disk: each try would leave another copy, that nobody knows of."""
+    started: list[int] = []
+
+    def full(folder: Path, name: str, pid: int) -> None:
+        started.append(pid)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    child = make_child(SLEEPER)
+    child.longest_delay_s = 0.05
+    await child.start()
+    assert child.process is not None
+    monkeypatch.setattr(record, "write", full)
+    child.process.kill()
+    await until(lambda: len(started) >= 4)
+    monkeypatch.undo()
+    await until(lambda: child.process is not None and child.process.returncode is None)
+    assert not any(runs(pid) for pid in started[:3])
+    await child.stop()
+    assert not any(runs(pid) for pid in (*started, child.process.pid))
+
+
+async def test_a_start_that_cannot_be_put_on_record_fails_and_leaves_nothing(
+    make_child: Callable[..., Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int] = []
+
+    def gone(folder: Path, name: str, pid: int) -> None:
+        started.append(pid)
+        raise FileNotFoundError(folder)
+
+    monkeypatch.setattr(record, "write", gone)
+    with pytest.raises(FileNotFoundError):
+        await make_child(SLEEPER).start()
+    assert len(started) == 1 and not runs(started[0])
+
+
+async def test_a_stop_in_the_middle_of_a_new_start_leaves_nothing(
+    make_child: Callable[..., Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[int] = []
+    write = record.write
+
+    def note(folder: Path, name: str, pid: int) -> None:
+        write(folder, name, pid)
+        started.append(pid)
+
+    monkeypatch.setattr(record, "write", note)
+    child = make_child(SLEEPER)
+    ended = asyncio.Event()
+
+    def say(line: str) -> None:
+        if "ended" in line:
+            ended.set()
+
+    child.say = say
+    await child.start()
+    assert child.process is not None
+    child.process.kill()
+    await ended.wait()
+    await asyncio.sleep(FIRST_DELAY_S)  # the new start is under way, or just over
+    await child.stop()
+    await asyncio.sleep(0.3)
+    assert not any(runs(pid) for pid in started)
+
+
+def runs(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 SUPERVISOR = """

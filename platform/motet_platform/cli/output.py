@@ -10,22 +10,26 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 FAILED, DENIED, NOT_FOUND, REJECTED, OUT_OF_REACH = 1, 3, 4, 5, 6
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+_SPACES = dict.fromkeys((*range(32), *range(127, 160)), " ")
 
 stderr = Console(stderr=True, highlight=False)
 
 
 def fail(message: str, code: int = FAILED) -> NoReturn:
     """Ends the command with one line on stderr."""
-    stderr.print(f"motet: {message}", markup=False, soft_wrap=True)
+    note(f"motet: {message}")
     raise typer.Exit(code)
 
 
 def note(message: str) -> None:
-    stderr.print(message, markup=False, soft_wrap=True)
+    lines = "\n".join(map(_plain, message.split("\n")))
+    stderr.print(lines, markup=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
@@ -34,13 +38,19 @@ def print_json(value: Any) -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table for people; where stdout is no terminal, tab-separated lines for programs."""
+    texts = [["" if cell is None else _plain(str(cell)) for cell in row] for row in rows]
     if not sys.stdout.isatty():
-        for row in rows:
-            sys.stdout.write("\t".join("" if cell is None else str(cell) for cell in row) + "\n")
+        for row in texts:
+            sys.stdout.write("\t".join(row) + "\n")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    for row in texts:
+        table.add_row(*map(Text, row))  # a str would be read as markup
     Console(highlight=False).print(table)
+
+
+def _plain(text: str) -> str:
+    """Without control characters: names are tenants' words, and a terminal obeys some of them."""
+    return text.translate(_SPACES)

@@ -10,7 +10,8 @@ class Task(models.Model):
     """One piece of work. It runs at least once, so its handler must bear being run again.
 
     Due when neither `done_at` nor `failed_at` is set, `available_at` has passed, and nobody holds a
-    lease on it. A lease ends by itself, so work whose process died comes back.
+    lease on it. A lease is kept as long as the work goes on and ends by itself, so work whose
+    process died comes back.
     """
 
     kind = models.CharField(max_length=64)
@@ -37,10 +38,11 @@ class Task(models.Model):
 
 
 class Periodic(models.Model):
-    """When a periodic job last began; claimed by conditional update, so one process runs it."""
+    """When a periodic job last began, and until when it is somebody's: see turns.py."""
 
     name = models.CharField(max_length=64, primary_key=True)
     last_run_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.name

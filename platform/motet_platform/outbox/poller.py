@@ -4,35 +4,33 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 import psycopg
 from django.db import connection
 
-from motet_platform.outbox.registry import periodic_jobs
-from motet_platform.outbox.services import Claim, periodic_claim, tasks_claim, tasks_release
+from motet_platform.outbox.jobs import Jobs
+from motet_platform.outbox.runner import tasks_under_way
+from motet_platform.outbox.services import Claim, tasks_claim, tasks_keep, tasks_release
 
 log = logging.getLogger(__name__)
 
 POLL_S = 1.0
+KEEP_S = 5.0  # between renewals of the leases of what this process runs
 CHANNEL = "motet_outbox"
 
 
 class Poller(threading.Thread):
-    """`send_task` and `send_periodic` carry the work; a message of theirs may be lost."""
+    """`send_task` carries the work, and a message of it may be lost. Jobs run in this process."""
 
-    def __init__(
-        self,
-        *,
-        dsn: str,
-        send_task: Callable[[Claim], None],
-        send_periodic: Callable[[str], None],
-    ) -> None:
+    def __init__(self, *, dsn: str, send_task: Callable[[Claim], None], jobs: Jobs) -> None:
         super().__init__(name="outbox poller", daemon=True)
         self._dsn = dsn
         self._send_task = send_task
-        self._send_periodic = send_periodic
+        self._jobs = jobs
         self._end = threading.Event()
+        self._keep_at = time.monotonic()
 
     def stop(self) -> None:
         self._end.set()
@@ -60,9 +58,12 @@ class Poller(threading.Thread):
         connection.close()
 
     def _look(self) -> None:
-        for job in periodic_jobs.values():
-            if periodic_claim(job):
-                self._send_periodic(job.name)
+        if time.monotonic() >= self._keep_at:
+            # Before anything is claimed: after an outage our own leases have ended, too.
+            self._jobs.keep()
+            tasks_keep(tasks_under_way())
+            self._keep_at = time.monotonic() + KEEP_S
+        self._jobs.look()
         claims = tasks_claim()
         while claims:
             try:

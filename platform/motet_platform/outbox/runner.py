@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import logging
 
-from motet_platform.outbox.registry import handlers, periodic_jobs
+from motet_platform.outbox.registry import handlers
 from motet_platform.outbox.services import Claim, task_begin, task_done, task_failed, tasks_claim
 
 log = logging.getLogger(__name__)
+
+RUN_DUE = 32  # of each lane: one after the other, they need no threads
+
+_under_way: set[Claim] = set()
 
 
 def task_run(claim: Claim) -> None:
@@ -15,6 +19,7 @@ def task_run(claim: Claim) -> None:
     task = task_begin(claim)
     if task is None:
         return  # done already, or claimed anew after its lease: a message that came late or twice
+    _under_way.add(claim)
     try:
         handlers[task.kind](task.payload)
     except Exception as error:
@@ -22,18 +27,18 @@ def task_run(claim: Claim) -> None:
         log.exception("%s failed%s", task, ", for good" if for_good else "")
     else:
         task_done(claim)
+    finally:
+        _under_way.discard(claim)
+
+
+def tasks_under_way() -> list[Claim]:
+    """What this process runs now: whoever keeps their leases keeps others from them."""
+    return list(_under_way)
 
 
 def tasks_run_due() -> int:
     """Runs what is due, here and now; how many there were."""
-    claims = tasks_claim()
+    claims = tasks_claim(room=RUN_DUE)
     for claim in claims:
         task_run(claim)
     return len(claims)
-
-
-def periodic_run(name: str) -> None:
-    try:
-        periodic_jobs[name].run()
-    except Exception:
-        log.exception("periodic job %s failed; it comes round again", name)

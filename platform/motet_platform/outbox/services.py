@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from motet_platform.outbox.models import Periodic, Task
-from motet_platform.outbox.registry import PeriodicJob, handlers
+from motet_platform.outbox.models import Task
+from motet_platform.outbox.registry import INSIDE, LANES, Lane, handlers, lanes
 
-LEASE = timedelta(minutes=5)  # longer than any task runs
-IN_FLIGHT = 32  # claimed at once over all processes, so that no lease ends while waiting in a queue
+LEASE = timedelta(seconds=30)  # of what nobody keeps any more: its process is gone
 MAX_ATTEMPTS = 10
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 1, 600
 
@@ -29,24 +28,20 @@ WHERE id = ANY (ARRAY (
     SELECT id FROM outbox_task
     WHERE done_at IS NULL AND failed_at IS NULL AND available_at <= clock_timestamp()
         AND (lease_until IS NULL OR lease_until <= clock_timestamp())
+        AND (kind = ANY (%(kinds)s)) = %(among)s
     ORDER BY available_at
     LIMIT (SELECT greatest(0, %(room)s - count(*)) FROM outbox_task
-           WHERE done_at IS NULL AND failed_at IS NULL AND lease_until > clock_timestamp())
+           WHERE done_at IS NULL AND failed_at IS NULL AND lease_until > clock_timestamp()
+               AND (kind = ANY (%(kinds)s)) = %(among)s)
     FOR UPDATE SKIP LOCKED
 ))
 RETURNING id, attempts
-"""
-_PERIODIC = """
-INSERT INTO outbox_periodic AS p (name, last_run_at) VALUES (%(name)s, clock_timestamp())
-ON CONFLICT (name) DO UPDATE SET last_run_at = clock_timestamp()
-WHERE p.last_run_at <= clock_timestamp() - make_interval(secs => %(every)s)
-RETURNING name
 """
 
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to run a task's `attempt` until its lease ends."""
+    """The right to run a task's `attempt`: as long as somebody keeps it, and a lease longer."""
 
     task_id: int
     attempt: int
@@ -58,11 +53,24 @@ def task_add(*, kind: str, payload: dict[str, Any], delay: timedelta = timedelta
     return Task.objects.create(kind=kind, payload=payload, available_at=Now() + delay)
 
 
-def tasks_claim(*, room: int = IN_FLIGHT) -> list[Claim]:
-    """Due tasks that nobody else has, as many as `room` leaves beside those in flight."""
+def tasks_claim(*, room: int | None = None) -> list[Claim]:
+    """Due tasks that nobody else has, of each lane as many as `room` leaves beside those in flight.
+
+    `room` is as many as a lane has threads, unless it is given.
+    """
+    claims = []
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"lease": LEASE.total_seconds(), "room": room})
-        return [Claim(*row) for row in cursor.fetchall()]
+        for lane in LANES:
+            asked = {"lease": LEASE.total_seconds(), "room": lane.threads if room is None else room}
+            cursor.execute(_CLAIM, {**asked, **_kinds(lane)})
+            claims += [Claim(*row) for row in cursor.fetchall()]
+    return claims
+
+
+def tasks_keep(claims: Iterable[Claim]) -> None:
+    """A whole lease from now on for each; what was ended or claimed anew stays as it is."""
+    for claim in claims:
+        _mine(claim).filter(lease_until__isnull=False).update(lease_until=Now() + LEASE)
 
 
 def tasks_release(claims: Sequence[Claim]) -> None:
@@ -99,20 +107,15 @@ def tasks_forget(*, age: timedelta) -> int:
     return Task.objects.filter(done_at__lt=Now() - age).delete()[0]
 
 
-def periodic_claim(job: PeriodicJob) -> bool:
-    """True for the one caller who may run the job now."""
-    with connection.cursor() as cursor:
-        cursor.execute(_PERIODIC, {"name": job.name, "every": job.every.total_seconds()})
-        return cursor.fetchone() is not None
-
-
-def periodic_forget(*, known: set[str]) -> None:
-    """Removes rows of jobs that no longer exist."""
-    Periodic.objects.filter(~Q(name__in=known)).delete()
-
-
 def _mine(claim: Claim) -> QuerySet[Task]:
     # A later claim has a higher attempt: whoever lost the lease finds nothing to write.
     return Task.objects.filter(
         pk=claim.task_id, attempts=claim.attempt, done_at=None, failed_at=None
     )
+
+
+def _kinds(lane: Lane) -> dict[str, Any]:
+    """What is in a lane: kinds by name, and INSIDE all that no other lane names."""
+    if lane is INSIDE:
+        return {"kinds": list(lanes), "among": False}
+    return {"kinds": [kind for kind, its in lanes.items() if its is lane], "among": True}

@@ -16,7 +16,7 @@ from motet_billing.stripe.events import event_handle
 from motet_billing.stripe.models import AutoTopup, MeterPlan
 from motet_billing.stripe.reconcile import catch_up, reconcile
 
-from motet_platform.outbox.registry import handles, periodic
+from motet_platform.outbox.registry import OUTSIDE, handles, periodic
 from motet_platform.outbox.services import task_add
 from motet_platform.payments.mail import stopped_mail
 from motet_platform.payments.rail import payments_on, require_stripe
@@ -27,12 +27,12 @@ log = logging.getLogger(__name__)
 RECENT, LONG_AGO = timedelta(days=1), timedelta(days=180)
 
 
-@handles("stripe.event")
+@handles("stripe.event", lane=OUTSIDE)
 def event(payload: dict[str, Any]) -> None:
     event_handle(require_stripe(), payload["event"])
 
 
-@handles("stripe.autotopup_stopped")
+@handles("stripe.autotopup_stopped", lane=OUTSIDE)
 def autotopup_stopped(payload: dict[str, Any]) -> None:
     stopped_mail(AutoTopup.objects.get(pk=payload["wallet"]))
 

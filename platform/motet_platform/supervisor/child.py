@@ -65,12 +65,18 @@ class Child:
         if self.spec.before is not None:
             await asyncio.to_thread(self.spec.before)
         with self.journal.open() as sink:
-            self.process = await asyncio.create_subprocess_exec(
+            process = await asyncio.create_subprocess_exec(
                 *self.spec.command, env=dict(self.spec.environment), cwd=self.spec.cwd,
                 stdin=asyncio.subprocess.DEVNULL, stdout=sink, stderr=sink,
                 start_new_session=True,  # Ctrl-C reaches the supervisor alone: it knows the order
             )  # fmt: skip
-        record.write(self.records, self.spec.name, self.process.pid)
+        try:
+            record.write(self.records, self.spec.name, process.pid)
+        except BaseException:
+            # What is not on record would outlive a killed supervisor, and the next try of ours.
+            await asyncio.to_thread(record.end_group, process.pid)
+            raise
+        self.process = process
 
     async def _watch(self) -> None:
         delay = FIRST_DELAY_S
@@ -107,6 +113,9 @@ class Child:
     async def stop(self) -> None:
         """Asks, waits `stop_s`, then kills the group. Returns when nothing of it is left."""
         self.stopping = True
+        if self._task is not None:  # first: nothing is started any more, and `process` stays
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
         if self.process is not None and self.process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self.process.send_signal(self.spec.stop_signal)
@@ -116,9 +125,6 @@ class Child:
                 self.say(f"{self.spec.name} did not end within {self.spec.stop_s:.0f} s: killed")
         if self.process is not None:
             await asyncio.to_thread(record.end_group, self.process.pid)
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
         record.clear(self.records, self.spec.name)
 
 

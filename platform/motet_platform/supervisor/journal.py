@@ -30,14 +30,20 @@ class Journal:
         return self.path.open("ab")
 
     def rotate(self, limit: int = MAX_BYTES) -> None:
-        """Copies and truncates when the file is past `limit` bytes."""
+        """Copies and truncates when the file is past `limit` bytes. OSError: all is as it was."""
         if not self.path.exists() or self.path.stat().st_size <= limit:
             return
+        copy = self.folder / f"{self.name}.log.new"
+        try:
+            shutil.copyfile(self.path, copy)
+        except OSError:
+            copy.unlink(missing_ok=True)  # half of it would only keep a full disk full
+            raise
         for number in range(KEPT, 1, -1):
             older = self._part(number - 1)
             if older.exists():
                 older.replace(self._part(number))
-        shutil.copyfile(self.path, self._part(1))
+        copy.replace(self._part(1))
         with self.path.open("ab") as file:
             file.truncate(0)
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from rich.console import Console
 
@@ -26,4 +26,5 @@ class Progress:
 
     def say(self, line: str) -> None:
         """One line about something that happened, such as a restart."""
-        self.console.print(line, markup=False)
+        with suppress(OSError):  # where nobody can be told, the platform still goes on
+            self.console.print(line, markup=False)

@@ -115,7 +115,10 @@ class Stack:
         while True:
             await asyncio.sleep(ROTATE_EVERY_S)
             for child in self.children:
-                await asyncio.to_thread(child.journal.rotate)
+                try:
+                    await asyncio.to_thread(child.journal.rotate)
+                except OSError as error:  # a full disk may have room again by the next time
+                    self.progress.say(f"the log of {child.spec.name} is not rotated: {error}")
 
 
 def _worker_address() -> str:

@@ -12,7 +12,8 @@ from motet_platform.adapters.validation import uploads_sweep
 from motet_platform.keys.tokens import tokens_sweep
 from motet_platform.metering.services import expired_hold_record
 from motet_platform.outbox.registry import periodic, periodic_jobs
-from motet_platform.outbox.services import periodic_forget, tasks_forget
+from motet_platform.outbox.services import tasks_forget
+from motet_platform.outbox.turns import turns_forget
 from motet_platform.wallet.alerts import alerts_hand_on
 
 log = logging.getLogger(__name__)
@@ -54,4 +55,4 @@ def tokens() -> None:
 @periodic("outbox", every=timedelta(hours=1))
 def outbox() -> None:
     tasks_forget(age=timedelta(days=7))
-    periodic_forget(known=set(periodic_jobs))
+    turns_forget(known=set(periodic_jobs))

@@ -1,4 +1,5 @@
-"""`motet tasks`: one process with the poller, a Celery worker and the importer, until SIGTERM."""
+"""`motet tasks`: one process with poller, periodic jobs, a Celery worker and the importer, until
+SIGTERM."""
 
 from __future__ import annotations
 
@@ -9,28 +10,23 @@ from celery.exceptions import SecurityWarning
 from motet_platform.adapters.imports.importer import Importer
 from motet_platform.celery import app
 from motet_platform.config import get_config
+from motet_platform.outbox.jobs import Jobs
 from motet_platform.outbox.poller import Poller
+from motet_platform.outbox.registry import LANES
 from motet_platform.outbox.services import Claim
-from motet_platform.tasks.messages import outbox_message, periodic_message
+from motet_platform.tasks.messages import outbox_message
 
-CONCURRENCY = 4
+CONCURRENCY = sum(lane.threads for lane in LANES)
 
 
 def _send_task(claim: Claim) -> None:
     outbox_message.delay(claim.task_id, claim.attempt)
 
 
-def _send_periodic(name: str) -> None:
-    periodic_message.delay(name)
-
-
 def serve() -> int:
     """Runs until it is told to stop; what is under way is finished first. The exit status."""
-    poller = Poller(
-        dsn=get_config().require_database_url(),
-        send_task=_send_task,
-        send_periodic=_send_periodic,
-    )
+    jobs = Jobs()
+    poller = Poller(dsn=get_config().require_database_url(), send_task=_send_task, jobs=jobs)
     # Only JSON is taken from the broker, so Celery's warning to root has no ground here.
     warnings.simplefilter("ignore", SecurityWarning)
     # Threads: the work waits for child processes, files and the database, not for Python.
@@ -46,4 +42,5 @@ def serve() -> int:
     finally:
         importer.stop()
         poller.stop()
+        jobs.finish()
     return worker.exitcode or 0

@@ -21,7 +21,7 @@ from motet_platform.accounts.selectors import account_lock
 from motet_platform.audit.services import audit
 from motet_platform.keys.models import ApiKey
 from motet_platform.keys.subject import key_id_of
-from motet_platform.outbox.registry import handles
+from motet_platform.outbox.registry import OUTSIDE, TENANTS, handles
 from motet_platform.outbox.services import task_add
 from motet_platform.wallet.models import AlertSettings
 from motet_platform.wallet.webhook import check_url, deliver, secret_of
@@ -69,7 +69,7 @@ def alerts_hand_on() -> int:
     return len(alerts)
 
 
-@handles(MAIL)
+@handles(MAIL, lane=OUTSIDE)
 def mail(payload: dict[str, Any]) -> None:
     account = Account.objects.get(pk=payload["account_id"])
     data = payload["event"]["data"]
@@ -88,7 +88,7 @@ def mail(payload: dict[str, Any]) -> None:
     send_mail(f"Spend cap of {account.slug}: {data['percent']} %", text, None, [payload["to"]])
 
 
-@handles(WEBHOOK)
+@handles(WEBHOOK, lane=TENANTS)
 def webhook(payload: dict[str, Any]) -> None:
     account = Account.objects.get(pk=payload["account_id"])
     settings = alert_settings(account)

@@ -9,18 +9,20 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 from motet_platform.outbox import registry, services
+from motet_platform.outbox.jobs import Jobs
 from motet_platform.outbox.models import Task
 from motet_platform.outbox.poller import Poller
-from motet_platform.outbox.registry import PeriodicJob
-from motet_platform.outbox.runner import periodic_run, task_run, tasks_run_due
+from motet_platform.outbox.registry import INSIDE, OUTSIDE, TENANTS
+from motet_platform.outbox.runner import task_run, tasks_run_due
 from motet_platform.outbox.services import (
     Claim,
-    periodic_claim,
     task_add,
     task_begin,
     task_done,
+    task_failed,
     tasks_claim,
     tasks_forget,
+    tasks_keep,
 )
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +119,22 @@ def test_a_lease_begins_anew_with_the_work(seen: list[Any]) -> None:
     assert tasks_claim() == []
 
 
+def test_a_lease_is_kept_and_one_that_ended_is_not(seen: list[Any]) -> None:
+    task_add(kind="test", payload={"fail": "x"})
+    (claim,) = tasks_claim()
+    expire_leases()
+    tasks_keep([claim])
+    assert tasks_claim() == []
+    task_failed(claim, "x")
+    tasks_keep([claim])
+    assert Task.objects.get().lease_until is None
+    Task.objects.update(available_at=timezone.now())
+    (again,) = tasks_claim()
+    expire_leases()
+    tasks_keep([claim])
+    assert tasks_claim() == [Claim(again.task_id, again.attempt + 1)]
+
+
 def test_no_more_is_claimed_than_there_is_room(seen: list[Any]) -> None:
     for n in range(5):
         task_add(kind="test", payload={"n": n})
@@ -135,22 +153,36 @@ def test_done_work_is_forgotten_after_a_while(seen: list[Any]) -> None:
     assert Task.objects.count() == 2
 
 
-def test_periodic_jobs_run_once_per_period() -> None:
-    job = PeriodicJob("sweep", timedelta(minutes=1), lambda: None)
-    assert [periodic_claim(job) for _ in range(3)] == [True, False, False]
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE outbox_periodic SET last_run_at = now() - interval '1 hour'")
-    assert periodic_claim(job)
-    assert not periodic_claim(job)
+@pytest.mark.parametrize("slow", [OUTSIDE, TENANTS])
+def test_what_waits_for_the_outside_leaves_threads_to_all_else(
+    seen: list[Any], monkeypatch: pytest.MonkeyPatch, slow: registry.Lane
+) -> None:
+    monkeypatch.setitem(registry.handlers, "slow", lambda payload: None)
+    monkeypatch.setitem(registry.lanes, "slow", slow)
+    for kind in ["slow"] * 20 + ["test"] * 20:
+        task_add(kind=kind, payload={})
+    claims = tasks_claim()
+    kinds = [Task.objects.get(pk=claim.task_id).kind for claim in claims]
+    assert kinds.count("slow") == slow.threads
+    assert kinds.count("test") == INSIDE.threads
+    assert tasks_claim() == []
+    task_done(claims[0])
+    (more,) = tasks_claim()
+    assert Task.objects.get(pk=more.task_id).kind == Task.objects.get(pk=claims[0].task_id).kind
 
 
-def test_a_failing_periodic_job_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail() -> None:
-        raise RuntimeError
+def test_every_kind_that_calls_the_outside_says_so() -> None:
+    """Mails, Stripe and webhooks; another kind is one that waits for this platform alone."""
+    from motet_platform.tasks import messages as messages  # as the tasks process registers them
 
-    job = PeriodicJob("broken", timedelta(minutes=1), fail)
-    monkeypatch.setitem(registry.periodic_jobs, "broken", job)
-    periodic_run("broken")
+    assert registry.lanes == {
+        "alert_mail": OUTSIDE,
+        "team.invite": OUTSIDE,
+        "stripe.event": OUTSIDE,
+        "stripe.autotopup_stopped": OUTSIDE,
+        "alert_webhook": TENANTS,
+    }
+    assert registry.lanes.keys() <= registry.handlers.keys()
 
 
 @pytest.fixture
@@ -166,8 +198,8 @@ def dsn(transactional_db: None) -> str:
 def poller(dsn: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Claim]]:
     """A running poller, as what it has sent on."""
     sent: list[Claim] = []
-    monkeypatch.setattr("motet_platform.outbox.poller.periodic_jobs", {})
-    thread = Poller(dsn=dsn, send_task=sent.append, send_periodic=lambda name: None)
+    monkeypatch.setattr("motet_platform.outbox.jobs.periodic_jobs", {})
+    thread = Poller(dsn=dsn, send_task=sent.append, jobs=Jobs())
     thread.start()
     yield sent
     thread.stop()
@@ -203,7 +235,10 @@ def test_the_poller_survives_the_loss_of_its_connections(
     wait_for(poller, 2)
 
 
-def test_the_poller_survives_a_broker_that_is_away(dsn: str, seen: list[Any]) -> None:
+def test_the_poller_survives_a_broker_that_is_away(
+    dsn: str, seen: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("motet_platform.outbox.jobs.periodic_jobs", {})
     sent: list[Claim] = []
     refused: list[Claim] = []
 
@@ -213,7 +248,7 @@ def test_the_poller_survives_a_broker_that_is_away(dsn: str, seen: list[Any]) ->
             raise ConnectionError("no broker")
         sent.append(claim)
 
-    thread = Poller(dsn=dsn, send_task=send, send_periodic=lambda name: None)
+    thread = Poller(dsn=dsn, send_task=send, jobs=Jobs())
     thread.start()
     try:
         for n in range(3):
@@ -224,18 +259,92 @@ def test_the_poller_survives_a_broker_that_is_away(dsn: str, seen: list[Any]) ->
     assert {claim.attempt for claim in sent} == {1}
 
 
-def test_two_pollers_share(poller: list[Claim], dsn: str, seen: list[Any]) -> None:
+def test_two_pollers_share(
+    poller: list[Claim], dsn: str, seen: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each does what it is sent, and with the room that this makes comes more."""
     other: list[Claim] = []
-    second = Poller(dsn=dsn, send_task=other.append, send_periodic=lambda name: None)
+
+    def done(claim: Claim) -> None:
+        other.append(claim)
+        task_run(claim)
+
+    second = Poller(dsn=dsn, send_task=done, jobs=Jobs())
     second.start()
     try:
         for n in range(20):
             task_add(kind="test", payload={"n": n})
-        for _ in range(200):
-            if len(poller) + len(other) >= 20:
+        for _ in range(600):
+            for claim in list(poller):
+                task_run(claim)
+            if len(seen) >= 20:
                 break
             threading.Event().wait(0.05)
     finally:
         second.stop()
     assert len({claim.task_id for claim in [*poller, *other]}) == 20
     assert len(poller) + len(other) == 20
+    assert len(seen) == 20
+
+
+def test_what_takes_longer_than_its_lease_is_not_begun_again(
+    dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("motet_platform.outbox.jobs.periodic_jobs", {})
+    monkeypatch.setattr("motet_platform.outbox.poller.KEEP_S", 0.1)
+    monkeypatch.setattr(services, "LEASE", timedelta(seconds=1))
+    begun: list[Any] = []
+    answer, ended = threading.Event(), threading.Event()
+
+    def slow(payload: dict[str, Any]) -> None:
+        begun.append(payload)
+        answer.wait(30)
+
+    def run(claim: Claim) -> None:
+        task_run(claim)
+        connection.close()
+        ended.set()
+
+    monkeypatch.setitem(registry.handlers, "slow", slow)
+    thread = Poller(
+        dsn=dsn,
+        send_task=lambda claim: threading.Thread(target=run, args=[claim]).start(),
+        jobs=Jobs(),
+    )
+    thread.start()
+    try:
+        task_add(kind="slow", payload={})
+        threading.Event().wait(4)
+    finally:
+        answer.set()
+        assert ended.wait(30)
+        thread.stop()
+    assert len(begun) == 1
+    task = Task.objects.get()
+    assert task.attempts == 1 and task.done_at is not None
+
+
+def test_a_task_that_ends_makes_room_at_once(
+    dsn: str, seen: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The poller is woken by it: polling alone would take a second for each lane full."""
+    monkeypatch.setattr("motet_platform.outbox.jobs.periodic_jobs", {})
+    monkeypatch.setattr("motet_platform.outbox.poller.POLL_S", 10)
+    ran: list[Claim] = []
+    enough = threading.Event()
+
+    def send(claim: Claim) -> None:
+        task_run(claim)
+        ran.append(claim)
+        if len(ran) == 5 * INSIDE.threads:
+            enough.set()
+
+    thread = Poller(dsn=dsn, send_task=send, jobs=Jobs())
+    with transaction.atomic():
+        for n in range(5 * INSIDE.threads):
+            task_add(kind="test", payload={"n": n})
+    thread.start()
+    try:
+        assert enough.wait(30)
+    finally:
+        thread.stop()

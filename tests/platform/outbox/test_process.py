@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -48,6 +49,7 @@ def process(tmp_path: Path, redis_url: str) -> Iterator[subprocess.Popen[bytes]]
         "MOTET_REDIS_URL": redis_url,
         "MOTET_VAR": str(tmp_path / "var"),
         "MOTET_STORE": f"file://{tmp_path}/store",
+        "MOTET_WEBHOOK_PRIVATE": "true",
     }
     child = subprocess.Popen([sys.executable, "-m", "motet_platform", "tasks"], env=environment)
     yield child
@@ -82,6 +84,28 @@ def test_it_works(alice: Any, store: None, process: subprocess.Popen[bytes]) -> 
     assert (record.prompt_tokens, record.completion_tokens, record.cost) == (10, 20, 5_000_000)
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
+
+
+@pytest.mark.parametrize("redis_url", ["memory"], indirect=True)
+def test_receivers_that_say_nothing_keep_no_hold_from_being_swept(
+    alice: Any, process: subprocess.Popen[bytes]
+) -> None:
+    from motet_platform.metering.models import UsageRecord
+    from motet_platform.outbox.models import Task
+    from motet_platform.outbox.services import task_add
+    from motet_platform.wallet.alerts import WEBHOOK
+    from motet_platform.wallet.models import AlertSettings
+
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        AlertSettings.objects.create(account=alice.account, webhook_url=url)
+        for n in range(60):
+            payload = {"account_id": alice.account.pk, "event": {"id": f"alert_{n}"}}
+            task_add(kind=WEBHOOK, payload=payload)
+        wait_until(Task.objects.filter(attempts__gt=0).exists, "the first webhook")
+        lapse_a_hold(alice)
+        wait_until(UsageRecord.objects.exists, "the record of the hold")
+        process.kill()
 
 
 def lapse_a_hold(person: Any) -> None:
