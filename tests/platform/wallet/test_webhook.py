@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from motet_platform import egress
 from motet_platform.config import get_config
-from motet_platform.wallet import webhook
+from motet_platform.egress import Destination
 from motet_platform.wallet.webhook import WebhookError, deliver
 
 Behaviour = Callable[[socket.socket, threading.Event], None]
@@ -104,7 +105,8 @@ def test_the_address_is_pinned_and_the_name_is_asked_for(monkeypatch: pytest.Mon
     asked: list[str | None] = []
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.sni_callback = lambda _, name, __: asked.append(name)
-    monkeypatch.setattr(webhook, "_address", lambda host, port: "127.0.0.1")
+    here = ("127.0.0.1",)
+    monkeypatch.setattr(egress, "resolve", lambda parts, private: Destination(parts, here))
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
