@@ -32,7 +32,11 @@ class Pending:
 
 
 class Backlog:
-    """First in, first out; `live` maps the requests with an open hold to their wallets."""
+    """First in, first out; `live` maps the requests with an open hold to their wallets.
+
+    Settlements write tables that holds do not, and can wait where a hold cannot: while something
+    of theirs is locked, few of them go with each batch, and it is not they who are waited for.
+    """
 
     def __init__(self, link: Link, *, lease_s: float, usage_insert: UsageInsert) -> None:
         self.live: dict[str, int] = {}
@@ -44,6 +48,7 @@ class Backlog:
         self._batch: list[Pending] = []  # that is being committed
         self._put_off = 0  # commands that will come back to the queue by themselves
         self._stuck: set[int] = set()  # wallets that somebody else keeps locked
+        self._settling_max = BATCH_MAX  # settlements in a batch; fewer once a lock stopped some
         self._wake = asyncio.Event()
         self._ending = False
 
@@ -97,17 +102,29 @@ class Backlog:
 
     def _take(self) -> list[Pending]:
         batch: list[Pending] = []
+        kept: list[Pending] = []
+        room = self._settling_max
         while self._queue and len(batch) < BATCH_MAX:
             pending = self._queue.popleft()
-            if not pending.future.done():
-                batch.append(pending)
+            if pending.future.done():
+                continue
+            if isinstance(pending.command, Settle):
+                if not room:
+                    kept.append(pending)
+                    continue
+                room -= 1
+            batch.append(pending)
+        self._queue.extendleft(reversed(kept))
         return batch
 
     async def _commit(self, batch: list[Pending], *, wait: bool = True) -> None:
         """Resolve every command of the batch, or raise because the database is away."""
         if not batch:
             return
-        wait = wait and not any(self._wallet(p.command) in self._stuck for p in batch)
+        settling = [p for p in batch if isinstance(p.command, Settle)]
+        hindered = settling and self._settling_max < BATCH_MAX
+        stuck = any(self._wallet(p.command) in self._stuck for p in batch)
+        wait = wait and not hindered and not stuck
         try:
             results = await apply(
                 await self._link.get(),
@@ -122,6 +139,15 @@ class Backlog:
                 await self._commit(batch, wait=False)
             elif is_away(error) and not locked:
                 raise
+            elif locked and settling:
+                # A lock on what they alone write, as while an index is built, is in the way of all:
+                # to look for one that is the reason would keep the holds waiting for each.
+                await self._commit(
+                    [p for p in batch if not isinstance(p.command, Settle)], wait=False
+                )
+                self._settling_max = max(1, min(self._settling_max, len(settling)) // 2)
+                for pending in settling:
+                    self._later(pending, BUSY_S)
             elif len(batch) > 1:
                 # One of them is the reason: the others must not pay for it.
                 half = len(batch) // 2
@@ -150,6 +176,7 @@ class Backlog:
             self.live[command.request_id] = command.wallet_id
         elif isinstance(command, Settle):
             self.live.pop(command.request_id, None)
+            self._settling_max = min(self._settling_max + 1, BATCH_MAX)
         if not future.done():
             future.set_result(result)
         elif isinstance(command, Open):

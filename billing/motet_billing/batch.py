@@ -13,6 +13,7 @@ from motet_billing.ledger import Query
 from motet_billing.link import Connection
 
 BEGIN, COMMIT = Query("BEGIN", {}), Query("COMMIT", {})  # each travels with its neighbours
+HASTE = Query("SET LOCAL lock_timeout = 100", {})  # ms
 
 Row = tuple[Any, ...]
 UsageInsert = Callable[[Any, Sequence[Any]], Awaitable[None]]
@@ -34,10 +35,11 @@ async def apply(
 
     A refusal is a result. An exception means that nothing was committed, or, where the connection
     broke in the commit, that nobody knows: all commands may be repeated. Without `wait`, commands
-    on a locked wallet are `Busy`.
+    on a locked wallet are `Busy`, and no other lock is waited for in earnest.
     """
     try:
-        books = Books.of(*await _fetch(conn, [BEGIN, *sql.locks(commands, wait=wait)]))
+        begin = [BEGIN] if wait else [BEGIN, HASTE]
+        books = Books.of(*await _fetch(conn, [*begin, *sql.locks(commands, wait=wait)]))
         ready = [wait or not _missing(command, books) for command in commands]
         decision = decide([c for c, now in zip(commands, ready, strict=True) if now], books)
         if decision.usages:

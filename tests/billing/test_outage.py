@@ -130,6 +130,72 @@ def test_one_locked_wallet_holds_up_no_other(bank, writers, dsn, run):
     assert (bank.money(free), bank.money(stuck)) == ((970, 0), (1000, 10))
 
 
+@pytest.mark.parametrize("table", ["billing_journal", "metering_usagerecord"])
+def test_a_table_that_only_settlements_write_holds_up_no_hold(bank, writers, dsn, run, table):
+    """As while an index of it is built. Each lock that is not had costs its time once, not for
+    each settlement that waits: a hold that had to wait for that would be refused."""
+    wallets = [bank.wallet(1000) for _ in range(40)]
+    fresh = bank.wallet(1000)
+    other = psycopg.connect(dsn)
+
+    async def scenario():
+        async with writers() as writer:
+            for n, wallet in enumerate(wallets):
+                await writer.hold_open(**bank.opening(wallet, f"s{n}", 100))
+            other.execute(f"LOCK TABLE {table} IN SHARE MODE")
+            settling = [
+                asyncio.create_task(writer.hold_settle(**bank.settling(wallet, f"s{n}", 50)))
+                for n, wallet in enumerate(wallets)
+            ]
+            for n in range(20):
+                await writer.hold_open(**bank.opening(fresh, f"r{n}", 10))
+                await writer.hold_extend(
+                    request_id=f"r{n}", amount=20, checkpoint=bank.checkpoint(1)
+                )
+            assert not any(task.done() for task in settling)
+            other.rollback()
+            return await asyncio.gather(*settling)
+
+    try:
+        settled = run(scenario())
+    finally:
+        other.close()
+    assert settled == [Settlement(50, late=False)] * 40
+    assert {bank.money(wallet) for wallet in wallets} == {(950, 0)}
+    assert bank.money(fresh) == (1000, 400)
+    assert UsageRecord.objects.count() == 40
+
+
+def test_one_locked_lot_holds_up_no_other_settlement(bank, writers, dsn, run):
+    """What stops one settlement alone is found, though they are put off together."""
+    stuck, free = bank.wallet(1000), [bank.wallet(1000) for _ in range(20)]
+    other = psycopg.connect(dsn)
+
+    async def scenario():
+        async with writers() as writer:
+            for n, wallet in enumerate([stuck, *free]):
+                await writer.hold_open(**bank.opening(wallet, f"r{n}", 100))
+            other.execute("SELECT FROM billing_lot WHERE wallet_id = %s FOR UPDATE", [stuck.pk])
+            locked, *settling = (
+                asyncio.create_task(writer.hold_settle(**bank.settling(wallet, f"r{n}", 50)))
+                for n, wallet in enumerate([stuck, *free])
+            )
+            await asyncio.gather(*settling)
+            for wallet in free:  # and so it goes on, though the one comes back again and again
+                await writer.hold_open(**bank.opening(wallet, f"again-{wallet.pk}", 100))
+                await writer.hold_settle(**bank.settling(wallet, f"again-{wallet.pk}", 50))
+            assert not locked.done()
+            other.rollback()
+            await locked
+
+    try:
+        run(scenario())
+    finally:
+        other.close()
+    assert {bank.money(wallet) for wallet in free} == {(900, 0)}
+    assert bank.money(stuck) == (950, 0)
+
+
 def test_a_settlement_refused_for_a_while_is_tried_again(bank, writers, run):
     """As when the usage table is being migrated."""
     wallet, failures = bank.wallet(1000), 3
