@@ -11,6 +11,7 @@ import pytest
 from motet_platform import egress
 from motet_platform.config import get_config
 from motet_platform.egress import Destination
+from motet_platform.wallet import webhook
 from motet_platform.wallet.webhook import WebhookError, deliver
 
 Behaviour = Callable[[socket.socket, threading.Event], None]
