@@ -45,10 +45,6 @@ const inside = createRoute({
     } catch (error) {
       if (error instanceof Problem && error.code === "no_account")
         throw redirect({ to: "/new-account" });
-      if (error instanceof Problem && error.status === 401) {
-        queries.clear();
-        throw redirect({ to: "/login", search: { next: location.href } });
-      }
       throw error;
     }
   },

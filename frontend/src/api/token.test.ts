@@ -1,13 +1,18 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { queries } from "./queries";
 import { chooseAccount, forgetToken, token } from "./token";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
 const answers: (() => Response)[] = [];
 const asked: unknown[] = [];
 
-const good = (name: string, minutes = 10) =>
-  Response.json({ token: name, expires_at: new Date(Date.now() + minutes * 60_000).toISOString() });
+const good = (name: string, account = "first") =>
+  Response.json({
+    token: name,
+    account: { slug: account },
+    expires_at: new Date(Date.now() + 10 * 60_000).toISOString(),
+  });
 const bad = (status: number, code: string) =>
   Response.json({ error: { message: "no", code } }, { status });
 
@@ -15,6 +20,8 @@ beforeEach(() => {
   vi.useFakeTimers({ now: NOW });
   forgetToken();
   localStorage.clear();
+  sessionStorage.clear();
+  queries.clear();
   answers.length = asked.length = 0;
   vi.stubGlobal("fetch", async (_: string, init: RequestInit) => {
     asked.push(JSON.parse(String(init.body)));
@@ -67,4 +74,29 @@ test("nothing of it is ever stored", async () => {
   answers.push(() => good("secret"));
   await token();
   expect(JSON.stringify({ ...localStorage, ...sessionStorage })).not.toContain("secret");
+});
+
+test("a tab stays with its account when another tab chooses", async () => {
+  localStorage.setItem("motet-account", "mine");
+  answers.push(
+    () => good("a", "mine"),
+    () => good("b", "mine"),
+  );
+  await token();
+  localStorage.setItem("motet-account", "other"); // what another tab's choice leaves
+  forgetToken();
+  await token();
+  expect(asked).toEqual([{ account: "mine" }, { account: "mine" }]);
+});
+
+test("a token for another account than the page shows is handed to nobody", async () => {
+  const went = vi.fn();
+  vi.stubGlobal("location", { assign: went });
+  queries.setQueryData(["me"], { account: { slug: "mine" } });
+  answers.push(() => good("a", "other"));
+  const given = vi.fn();
+  void token().then(given, given);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(went.mock.calls).toEqual([["/"]]);
+  expect(given).not.toHaveBeenCalled();
 });

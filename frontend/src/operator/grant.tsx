@@ -1,5 +1,7 @@
 import { Button, Group, Modal, NumberInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
+import { useState } from "react";
+import { onceName } from "../api/once";
 import { exactUsd } from "../ui/format";
 import { Failure } from "../ui/failure";
 import { said } from "../ui/said";
@@ -16,6 +18,7 @@ export function Grant({ slug, onClose }: ActProps) {
         : `${slug} has ${exactUsd(amount)} more.`,
     );
   });
+  const [once] = useState(onceName); // an answer may be lost: what is sent again grants no second time
   const form = useForm({
     initialValues: { amount: 10 as number | string, reason: "granted by the operator" },
   });
@@ -28,7 +31,7 @@ export function Grant({ slug, onClose }: ActProps) {
     >
       <form
         onSubmit={form.onSubmit(({ amount, reason }) =>
-          grant.mutate({ amount: Number(amount).toFixed(2), reason }),
+          grant.mutate({ amount: Number(amount).toFixed(2), reason, once }),
         )}
       >
         <Stack>

@@ -2,22 +2,24 @@ import { IconServer } from "@tabler/icons-react";
 import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Empty } from "../ui/empty";
-import { Failure } from "../ui/failure";
 import { Page } from "../ui/page";
 import { Panel } from "../ui/panel";
+import { Stale } from "../ui/stale";
 import { Accounts } from "./accounts";
 import { Adjustments } from "./adjustments";
-import { workersQuery } from "./queries";
+import { workersQuery, type Looks } from "./queries";
 import { Spend } from "./spend";
 import { Throughput } from "./throughput";
 import { WorkerPanel } from "./worker";
 
 /** For the staff of the installation. */
 export default function Operator() {
+  const workers = useQuery(workersQuery);
   return (
     <Page title="Operator" about="All accounts and all workers of this installation.">
       <Throughput />
-      <Workers />
+      <Stale of={workers} />
+      {(workers.data ?? !workers.error) && <Workers of={workers.data} />}
       <Spend />
       <Accounts />
       <Adjustments />
@@ -25,11 +27,7 @@ export default function Operator() {
   );
 }
 
-function Workers() {
-  const workers = useQuery(workersQuery);
-  const { data } = workers;
-  if (workers.error && !data)
-    return <Failure error={workers.error} retry={() => void workers.refetch()} />;
+function Workers({ of: data }: { of: Looks | undefined }) {
   if (!data) return <Skeleton height={260} />;
   if (data.now.length === 0)
     return (

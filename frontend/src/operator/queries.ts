@@ -10,10 +10,14 @@ export type SpendRow = Schemas["SpendRowOut"];
 export type Adjustment = Schemas["AdjustmentOut"];
 
 /** Every worker as it is, and as it was a look before: two looks give a rate. */
+export interface Looks {
+  now: Worker[];
+  before: Worker[];
+}
 export const workersQuery = queryOptions({
   queryKey: ["operator", "workers"],
-  queryFn: async ({ client }): Promise<{ now: Worker[]; before: Worker[] }> => {
-    const past = client.getQueryData<{ now: Worker[] }>(["operator", "workers"]);
+  queryFn: async ({ client }): Promise<Looks> => {
+    const past = client.getQueryData<Looks>(["operator", "workers"]);
     const { data } = await body(api.GET("/v1/operator/workers"));
     return { now: data, before: past?.now ?? [] };
   },
@@ -76,7 +80,7 @@ const of = (slug: string) => ({ params: { path: { slug } } });
 
 export const useGrant = (slug: string, done: (made: Adjustment) => void) =>
   useAccountChange(
-    (grant: Schemas["GrantIn"]) =>
+    (grant: Schemas["GrantIn"] & { once: string }) =>
       body(api.POST("/v1/operator/accounts/{slug}/grant", { ...of(slug), body: grant })),
     done,
   );

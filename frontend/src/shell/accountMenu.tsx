@@ -1,20 +1,15 @@
 import { Badge, Button, Menu, Text } from "@mantine/core";
 import { IconCheck, IconPlus, IconSelector } from "@tabler/icons-react";
-import { Link, useNavigate, useRouter } from "@tanstack/react-router";
-import { useForgetAll, useMe } from "../api/session";
+import { Link } from "@tanstack/react-router";
+import { useMe } from "../api/session";
 import { chooseAccount } from "../api/token";
 
 /** Which account the pages act for, and the way to another. */
 export function AccountMenu() {
   const { account, accounts } = useMe();
-  const navigate = useNavigate();
-  const router = useRouter();
-  const forget = useForgetAll();
-  const change = async (slug: string) => {
+  const change = (slug: string) => {
     chooseAccount(slug);
-    await navigate({ to: "/" });
-    forget(); // nothing of the other account stays
-    await router.invalidate();
+    location.assign("/"); // a page of its own: no figure of the other account stays in sight
   };
   return (
     <Menu position="bottom-start" width={260}>
@@ -37,7 +32,7 @@ export function AccountMenu() {
         {accounts.map((each) => (
           <Menu.Item
             key={each.slug}
-            onClick={() => void change(each.slug)}
+            onClick={() => change(each.slug)}
             leftSection={
               <IconCheck size={16} opacity={each.slug === account.slug ? 1 : 0} aria-hidden />
             }

@@ -8,9 +8,11 @@ import { Empty } from "../ui/empty";
 import { Page } from "../ui/page";
 import { Panel } from "../ui/panel";
 import { Rows, type Column } from "../ui/rows";
+import { Stale } from "../ui/stale";
 
 type Worker = components["schemas"]["WorkerOut"];
 type Resident = components["schemas"]["ResidentOut"];
+type Looked = components["schemas"]["StatusOut"];
 
 const WORKERS: Column<Worker>[] = [
   { name: "Worker", show: ({ name }) => name },
@@ -47,7 +49,8 @@ export default function Status() {
   const { data } = status;
   return (
     <Page title="Status" about="Looked up every five seconds.">
-      {data && (
+      <Stale of={status} />
+      {data && !status.error && (
         <Alert
           role="status"
           variant="light"
@@ -60,14 +63,20 @@ export default function Status() {
             : "Requests for a base without a worker are refused with 503 until one is back."}
         </Alert>
       )}
+      {(data ?? !status.error) && <Places of={data} />}
+    </Page>
+  );
+}
+
+function Places({ of: status }: { of: Looked | undefined }) {
+  return (
+    <>
       <Panel title="Workers" flush>
         <Rows
           label="Workers"
           columns={WORKERS}
-          rows={data?.workers}
+          rows={status?.workers}
           id={({ name }) => name}
-          error={status.error}
-          retry={() => void status.refetch()}
           empty={<Empty icon={IconServer} title="No worker" />}
         />
       </Panel>
@@ -75,9 +84,8 @@ export default function Status() {
         <Rows
           label="Your adapters"
           columns={RESIDENT}
-          rows={data?.adapters}
+          rows={status?.adapters}
           id={({ model }) => model}
-          error={status.error}
           empty={
             <Empty icon={IconStack2} title="No adapter is ready">
               Once one is, this says how near to the next request it is.
@@ -85,6 +93,6 @@ export default function Status() {
           }
         />
       </Panel>
-    </Page>
+    </>
   );
 }

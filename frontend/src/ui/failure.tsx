@@ -1,5 +1,6 @@
-import { Alert, Button, Code, Text } from "@mantine/core";
+import { Alert, Anchor, Button, Code, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
+import { hasEnded, signInAddress } from "../api/ended";
 import { Problem } from "../api/problem";
 
 interface FailureProps {
@@ -10,6 +11,7 @@ interface FailureProps {
 /** What went wrong, in the server's own words, with its code for support. */
 export function Failure({ error, retry }: FailureProps) {
   const known = error instanceof Problem ? error : null;
+  if (hasEnded(error)) return <Ended />;
   const lacking = known?.code === "missing_scope";
   return (
     <Alert
@@ -34,6 +36,20 @@ export function Failure({ error, retry }: FailureProps) {
           Try again
         </Button>
       )}
+    </Alert>
+  );
+}
+
+/** In a tab of its own, so that what was typed here is still there after the sign-in. */
+function Ended() {
+  return (
+    <Alert color="red" variant="light" role="alert" title="Your session has ended">
+      <Text size="sm">
+        <Anchor href={signInAddress()} target="_blank" inherit underline="always">
+          Sign in
+        </Anchor>{" "}
+        in another tab, then try again here.
+      </Text>
     </Alert>
   );
 }

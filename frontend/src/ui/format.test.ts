@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytes, duration, exactUsd, percent, usd } from "./format";
+import { bytes, date, dateTime, duration, exactUsd, percent, usd } from "./format";
 
 test.each([
   ["0", "$0.00"],
@@ -21,4 +21,12 @@ test("sizes, times and shares", () => {
   ]); // prettier-ignore
   expect([duration(12.4), duration(1234), duration(61_000)]).toEqual(["12 ms", "1.23 s", "61.0 s"]);
   expect([percent(0, 0), percent(0, 5), percent(1, 3)]).toEqual(["0 %", "0 %", "33.3 %"]);
+});
+
+test("a day is the same wherever it is read, and says whose it is", () => {
+  const day = date("2026-03-01T12:00:00Z");
+  expect(day).toMatch(/2026.* UTC$/);
+  expect(date("2026-03-01T00:30:00Z")).toBe(day);
+  expect(date("2026-03-01T23:30:00Z")).toBe(day);
+  expect(dateTime("2026-03-01T23:30:00Z")).toMatch(/11:30:00.* UTC$|23:30:00.* UTC$/);
 });

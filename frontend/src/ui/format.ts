@@ -44,11 +44,14 @@ export function duration(ms: number): string {
 export const percent = (part: number, all: number): string =>
   all === 0 ? "0 %" : `${((100 * part) / all).toFixed(part === 0 ? 0 : 1)} %`;
 
+// In UTC, as everything that is charged by the day, and said so: a day differs from zone to zone.
+const UTC = { dateStyle: "medium", timeZone: "UTC" } as const;
+
 export const dateTime = (iso: string): string =>
-  new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  `${new Date(iso).toLocaleString(undefined, { ...UTC, timeStyle: "medium" })} UTC`;
 
 export const date = (iso: string): string =>
-  new Date(iso).toLocaleDateString(undefined, { dateStyle: "medium" });
+  `${new Date(iso).toLocaleDateString(undefined, UTC)} UTC`;
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_536_000],

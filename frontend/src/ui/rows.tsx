@@ -21,14 +21,21 @@ interface RowsProps<Row> {
 }
 
 /** A table with its three other states: not known yet, failed, empty. */
-export function Rows<Row>({ label, columns, rows, id, error, retry, empty }: RowsProps<Row>) {
-  if (error && rows === undefined) {
-    return (
+export function Rows<Row>({ error, retry, ...table }: RowsProps<Row>) {
+  if (!error) return <Known {...table} />;
+  return (
+    <>
       <div style={{ padding: "1rem" }}>
         <Failure error={error} retry={retry} />
       </div>
-    );
-  }
+      {table.rows !== undefined && <Known {...table} /> /* as it was before the failure */}
+    </>
+  );
+}
+
+type KnownProps<Row> = Omit<RowsProps<Row>, "error" | "retry">;
+
+function Known<Row>({ label, columns, rows, id, empty }: KnownProps<Row>) {
   if (rows?.length === 0) return empty;
   // The roles are said, because a phone's layout takes them from a table's own elements.
   return (

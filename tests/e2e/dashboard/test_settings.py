@@ -35,8 +35,29 @@ def test_another_session_is_ended(person: Callable[..., Person]) -> None:
     expect(sessions).to_have_count(3)  # the head, and two
     sessions.get_by_role("button", name="End the session").click()
     expect(sessions).to_have_count(2)
-    there.page.goto("/keys")
+    # There, nobody has loaded a page since: the next look tells, and the sign-in leads back.
+    there.page.get_by_role("link", name="API keys").click()
     there.see("Sign in")
+    there.page.get_by_label("E-mail").fill("sessions@example.com")
+    there.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    there.page.get_by_role("button", name="Sign in", exact=True).click()
+    there.see("API keys")
+    expect(there.page.get_by_text("No key yet")).to_be_visible()
+
+
+def test_what_was_typed_outlives_the_session(fresh: Person) -> None:
+    page = fresh.page
+    page.goto("/new-account")
+    fresh.see("Name the account")
+    page.get_by_label("Name").fill("Long thought about")
+    fresh.context.clear_cookies()
+    page.get_by_role("button", name="Create it").click()
+    told = page.get_by_role("alert")
+    expect(told).to_contain_text("Your session has ended")
+    expect(told).not_to_contain_text("csrf")
+    way = told.get_by_role("link", name="Sign in")
+    expect(way).to_have_attribute("href", "/login?next=%2Fnew-account")
+    expect(page.get_by_label("Name")).to_have_value("Long thought about")
 
 
 def test_two_accounts_of_one_person(fresh: Person) -> None:
@@ -54,9 +75,17 @@ def test_two_accounts_of_one_person(fresh: Person) -> None:
     expect(switch).to_contain_text("Second House")
     fresh.go("/keys", "API keys")
     expect(page.get_by_text("No key yet")).to_be_visible()
+    page.get_by_role("link", name="Motet, overview").click()
+    fresh.see("Overview")
+    fresh.settled()
+    # No answer about the other account comes now: nothing of this one may stand in its place.
+    page.route("**/v1/**", lambda route: None)
     switch.click()
     page.get_by_role("menuitem", name=first).click()
     expect(switch).to_contain_text(first)
+    expect(page.get_by_role("definition").filter(has_text="$")).to_have_count(0)
+    page.unroute_all(behavior="ignoreErrors")
+    page.reload()
     page.get_by_role("link", name="API keys").click()
     expect(page.get_by_role("group", name="API keys")).to_contain_text("of the first")
 
