@@ -2,6 +2,7 @@ import { Skeleton, Table } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Failure } from "./failure";
 import classes from "./rows.module.css";
+import { useKeptFocus } from "./useKeptFocus";
 
 export interface Column<Row> {
   name: string;
@@ -22,6 +23,7 @@ interface RowsProps<Row> {
 
 /** A table with its three other states: not known yet, failed, empty. */
 export function Rows<Row>({ label, columns, rows, id, error, retry, empty }: RowsProps<Row>) {
+  const kept = useKeptFocus(rows);
   if (error && rows === undefined) {
     return (
       <div style={{ padding: "1rem" }}>
@@ -32,7 +34,7 @@ export function Rows<Row>({ label, columns, rows, id, error, retry, empty }: Row
   if (rows?.length === 0) return empty;
   // The roles are said, because a phone's layout takes them from a table's own elements.
   return (
-    <div className="scroll-x" role="group" aria-label={label} tabIndex={0}>
+    <div className="scroll-x" role="group" aria-label={label} tabIndex={0} {...kept}>
       <Table
         role="table"
         verticalSpacing="xs"
