@@ -32,6 +32,7 @@ function Selected({ text }: { text: string }) {
       autosize
       maxRows={6}
       mt={4}
+      labelProps={{ c: "var(--mantine-color-text)" }}
       label="The browser lends this page no clipboard; the text is selected"
       value={text}
     />
