@@ -1,4 +1,4 @@
-"""The README's own words, run as they stand; only the address is this platform's."""
+"""The words of README and quickstart, run as they stand; only the address is this platform's."""
 
 import json
 import os
@@ -9,9 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from motet_inference.tiny import BASE
 from motet_platform.supervisor.testing import LivePlatform
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+QUICKSTART = (ROOT / "docs/quickstart.md").read_text()
 PIRATE = "th' "  # in every answer of `demo/pirate`, and in none of the base's
 
 
@@ -58,3 +61,28 @@ def test_javascript(run: Callable[..., str], tmp_path: Path) -> None:
     # A module's imports are sought beside it, so the block's text becomes a file there.
     write = 'printf %s "$1" > "$MODULES/block.mjs" && exec node "$MODULES/block.mjs"'
     assert PIRATE in run("js", "bash", "-c", write, "bash", MODULES=str(tmp_path))
+
+
+@pytest.mark.parametrize("page", [README, QUICKSTART], ids=["README", "quickstart"])
+def test_a_pages_commands_in_one_shell(page: str, platform: LivePlatform, tmp_path: Path) -> None:
+    """All but `make`, one after the other, beside a trained adapter and the platform's `var/`."""
+    blocks = re.findall(r"```bash\n(.*?)```", page, re.DOTALL)
+    script = "".join(block for block in blocks if not block.startswith("make "))
+    assert script.count(".venv/bin/motet ") + script.count("curl ") >= 2
+    # The demo account's person is not to become one of the staff for the tests that follow.
+    script = script.replace("--email demo@", "--email operator@")
+    script = script.replace("http://127.0.0.1:8000", platform.url)
+    script = script.replace("curl ", "curl --fail-with-body --silent --show-error ")
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    (tmp_path / "var").symlink_to(platform.var)
+    (tmp_path / "my-adapter").symlink_to(BASE.parent / "adapters/pirate")
+    done = subprocess.run(
+        ["bash", "-euc", script], cwd=tmp_path, capture_output=True, text=True, timeout=120,
+        env={**platform.environment, "no_proxy": "*", "MOTET_PASSWORD": "correct horse battery",
+             "XDG_CONFIG_HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    if "adapters push" in script:
+        key = {"MOTET_API_KEY": platform.demo["api_key"], "MOTET_BASE_URL": platform.url}
+        assert "demo/support" in platform.motet("adapters", "ls", **key)
+        platform.motet("adapters", "rm", "support", "--yes", **key)

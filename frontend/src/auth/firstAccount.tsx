@@ -6,6 +6,7 @@ import { api, body } from "../api/client";
 import { useForgetAll } from "../api/session";
 import { chooseAccount } from "../api/token";
 import { Failure } from "../ui/failure";
+import { Away } from "./away";
 import { Frame } from "./frame";
 
 /** For a person who is in no account, or wants another one. */
@@ -22,7 +23,11 @@ export default function FirstAccount() {
     },
   });
   return (
-    <Frame title="Name the account" about="Models, keys and credit belong to an account.">
+    <Frame
+      title="Name the account"
+      about="Models, keys and credit belong to an account."
+      foot={<Away />}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();

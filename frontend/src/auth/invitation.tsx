@@ -5,6 +5,7 @@ import { api, body } from "../api/client";
 import { useForgetAll } from "../api/session";
 import { chooseAccount } from "../api/token";
 import { Failure } from "../ui/failure";
+import { Away } from "./away";
 import { Frame } from "./frame";
 
 export default function Invitation() {
@@ -20,7 +21,11 @@ export default function Invitation() {
     },
   });
   return (
-    <Frame title="Join an account" about="You were invited to an account on this Motet.">
+    <Frame
+      title="Join an account"
+      about="You were invited to an account on this Motet."
+      foot={<Away next={`/invitations/${key}`} />}
+    >
       <Stack>
         {accept.error && <Failure error={accept.error} />}
         <Button loading={accept.isPending} onClick={() => accept.mutate()}>

@@ -1,10 +1,11 @@
-import { Button, Group, Skeleton, Stack, Switch, Text, TextInput } from "@mantine/core";
-import { useForm } from "@mantine/form";
+import { Group, Skeleton, Stack, Switch, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { components } from "../api/schema";
 import { Copyable } from "../ui/copyable";
 import { Failure } from "../ui/failure";
 import { Panel } from "../ui/panel";
+import { Submit } from "../ui/submit";
+import { useServerValues } from "../ui/useServerValues";
 import { alertsQuery, useAlerts } from "./queries";
 
 type AlertSettings = components["schemas"]["AlertsOut"];
@@ -17,18 +18,21 @@ export function Alerts() {
     <Panel title="Alerts">
       {alerts.error && <Failure error={alerts.error} retry={() => void alerts.refetch()} />}
       {alerts.isPending && <Skeleton height={160} />}
-      {data && <Fields key={`${data.email} ${data.webhook_url}`} settings={data} />}
+      {data && <Fields settings={data} />}
     </Panel>
   );
 }
 
+const valuesOf = ({ email, webhook_url }: AlertSettings) => ({ email, webhook: webhook_url ?? "" });
+
 function Fields({ settings }: { settings: AlertSettings }) {
   const change = useAlerts();
-  const form = useForm({
-    initialValues: { email: settings.email, webhook: settings.webhook_url ?? "" },
-  });
+  const [form, adopt] = useServerValues(valuesOf(settings));
   const save = form.onSubmit(({ email, webhook }) =>
-    change.mutate({ email, webhook_url: webhook || null }),
+    change.mutate(
+      { email, webhook_url: webhook || null },
+      { onSuccess: (saved) => adopt(valuesOf(saved)) },
+    ),
   );
   return (
     <form onSubmit={save}>
@@ -55,9 +59,9 @@ function Fields({ settings }: { settings: AlertSettings }) {
           </Group>
         )}
         <Group justify="flex-end">
-          <Button type="submit" disabled={!form.isDirty()} loading={change.isPending}>
+          <Submit unchanged={!form.isDirty()} busy={change.isPending}>
             Save the alerts
-          </Button>
+          </Submit>
         </Group>
       </Stack>
     </form>

@@ -1,6 +1,5 @@
 import {
   Alert,
-  Button,
   Group,
   NumberInput,
   SimpleGrid,
@@ -9,12 +8,13 @@ import {
   Switch,
   Text,
 } from "@mantine/core";
-import { useForm } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
 import type { components } from "../api/schema";
 import { Failure } from "../ui/failure";
 import { usd } from "../ui/format";
 import { Panel } from "../ui/panel";
+import { Submit } from "../ui/submit";
+import { useServerValues } from "../ui/useServerValues";
 import { autoTopUpQuery, settingsQuery, useAutoTopUp } from "./queries";
 
 type Rule = components["schemas"]["AutoTopupOut"];
@@ -43,29 +43,30 @@ export function AutoTopUp() {
     <Panel title="Automatic top-up">
       {rule.error && <Failure error={rule.error} retry={() => void rule.refetch()} />}
       {rule.isPending && <Skeleton height={120} />}
-      {rule.data && <Fields key={JSON.stringify(rule.data)} rule={rule.data} />}
+      {rule.data && <Fields rule={rule.data} />}
     </Panel>
   );
 }
 
+const valuesOf = (rule: Rule) => ({
+  enabled: rule.enabled,
+  threshold: Number(rule.threshold) as number | string,
+  amount: Number(rule.amount) as number | string,
+  monthly_cap: Number(rule.monthly_cap) as number | string,
+});
+
 function Fields({ rule }: { rule: Rule }) {
   const change = useAutoTopUp();
-  const form = useForm({
-    initialValues: {
-      enabled: rule.enabled,
-      threshold: Number(rule.threshold) as number | string,
-      amount: Number(rule.amount) as number | string,
-      monthly_cap: Number(rule.monthly_cap) as number | string,
-    },
-  });
+  const [form, adopt] = useServerValues(valuesOf(rule));
   const save = form.onSubmit(({ enabled, ...amounts }) => {
     const cents = (name: keyof typeof amounts) => Number(amounts[name]).toFixed(2);
-    change.mutate({
+    const wanted = {
       enabled,
       threshold: cents("threshold"),
       amount: cents("amount"),
       monthly_cap: cents("monthly_cap"),
-    });
+    };
+    change.mutate(wanted, { onSuccess: (saved) => adopt(valuesOf(saved)) });
   });
   return (
     <form onSubmit={save}>
@@ -85,9 +86,9 @@ function Fields({ rule }: { rule: Rule }) {
           <Text size="sm" c="dimmed">
             {usd(rule.spent_this_month)} of {usd(rule.monthly_cap)} topped up this month.
           </Text>
-          <Button type="submit" disabled={!form.isDirty()} loading={change.isPending}>
+          <Submit unchanged={!form.isDirty()} busy={change.isPending}>
             Save the rule
-          </Button>
+          </Submit>
         </Group>
       </Stack>
     </form>

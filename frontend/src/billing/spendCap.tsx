@@ -17,7 +17,7 @@ export function SpendCap() {
       </Text>
       {caps.error && <Failure error={caps.error} retry={() => void caps.refetch()} />}
       {caps.isPending && <Skeleton height={120} />}
-      {caps.data && <CapForm key={cap && `${cap.limit} ${cap.period}`} cap={cap} change={change} />}
+      {caps.data && <CapForm cap={cap} change={change} />}
     </Panel>
   );
 }

@@ -1,8 +1,9 @@
 import { Button, Group, Stack } from "@mantine/core";
-import { useForm } from "@mantine/form";
 import type { UseMutationResult } from "@tanstack/react-query";
 import { Failure } from "../ui/failure";
-import { capOf, draftOf, type Cap, type CapIn } from "./cap";
+import { Submit } from "../ui/submit";
+import { useServerValues } from "../ui/useServerValues";
+import { capOf, draftOf, NO_CAP, type Cap, type CapIn } from "./cap";
 import { CapFields } from "./capFields";
 import { Spent } from "./spent";
 
@@ -13,9 +14,20 @@ interface CapFormProps {
 
 /** Sets, changes or lifts one spend cap. */
 export function CapForm({ cap, change }: CapFormProps) {
-  const form = useForm({ initialValues: draftOf(cap) });
+  const [form, adopt] = useServerValues(draftOf(cap));
+  const lift = () =>
+    change.mutate(null, {
+      onSuccess: () => {
+        form.getInputNode("limit")?.focus(); // the button goes with the cap
+        adopt(NO_CAP);
+      },
+    });
   return (
-    <form onSubmit={form.onSubmit((draft) => change.mutate(capOf(draft)))}>
+    <form
+      onSubmit={form.onSubmit((draft) =>
+        change.mutate(capOf(draft), { onSuccess: () => adopt(draft) }),
+      )}
+    >
       <Stack>
         {change.error && <Failure error={change.error} />}
         {cap && <Spent cap={cap} />}
@@ -26,17 +38,11 @@ export function CapForm({ cap, change }: CapFormProps) {
         />
         <Group justify="flex-end">
           {cap && (
-            <Button
-              variant="default"
-              disabled={change.isPending}
-              onClick={() => change.mutate(null)}
-            >
+            <Button variant="default" disabled={change.isPending} onClick={lift}>
               Lift the cap
             </Button>
           )}
-          <Button type="submit" loading={change.isPending}>
-            {cap ? "Change the cap" : "Set the cap"}
-          </Button>
+          <Submit busy={change.isPending}>{cap ? "Change the cap" : "Set the cap"}</Submit>
         </Group>
       </Stack>
     </form>

@@ -1,16 +1,11 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
+import { ShownOnce } from "../ui/shownOnce";
 import { Snippet } from "../ui/snippet";
 
 /** Recovery codes, to be kept where the phone is not. */
 export function Codes({ codes, onClose }: { codes: string[]; onClose: () => void }) {
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title="Recovery codes"
-      closeOnClickOutside={false}
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
+    <ShownOnce onClose={onClose} title="Recovery codes">
       <Stack>
         <Text size="sm">
           Each signs you in once when the app or the passkey is not at hand. Keep them apart from
@@ -21,6 +16,6 @@ export function Codes({ codes, onClose }: { codes: string[]; onClose: () => void
           <Button onClick={onClose}>I have kept them</Button>
         </Group>
       </Stack>
-    </Modal>
+    </ShownOnce>
   );
 }

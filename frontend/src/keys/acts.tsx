@@ -2,6 +2,7 @@ import { Modal } from "@mantine/core";
 import type { Key } from "../api/types";
 import { CapForm } from "../caps/capForm";
 import { Confirm } from "../ui/confirm";
+import { ShownOnce } from "../ui/shownOnce";
 import { useKeyCap, useRevokeKey, useRotateKey } from "./queries";
 import { Secret } from "./secret";
 
@@ -32,16 +33,9 @@ export function Rotate({ of: key, onClose }: ActProps) {
   const rotate = useRotateKey();
   if (rotate.data)
     return (
-      <Modal
-        opened
-        onClose={onClose}
-        title={`The new secret of ${key.name}`}
-        size="lg"
-        closeOnClickOutside={false}
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
+      <ShownOnce onClose={onClose} title={`The new secret of ${key.name}`} size="lg">
         <Secret secret={rotate.data.key} onDone={onClose} />
-      </Modal>
+      </ShownOnce>
     );
   return (
     <Confirm

@@ -9,6 +9,7 @@ import { More } from "../ui/more";
 import { Page } from "../ui/page";
 import { Panel } from "../ui/panel";
 import { Rows } from "../ui/rows";
+import { HELD } from "../ui/shownOnce";
 import { KeyCap, Revoke, Rotate } from "./acts";
 import { keyColumns, type Act } from "./columns";
 import { NewKey } from "./newKey";
@@ -21,8 +22,13 @@ export default function Keys() {
   const keys = useInfiniteQuery(keyPagesQuery);
   const create = useCreateKey();
   const [opened, dialog] = useDisclosure();
-  const [chosen, setChosen] = useState<{ act: Act; key: Key } | null>(null);
+  const [chosen, setChosen] = useState<{ act: Act; key: Key; by: Element | null } | null>(null);
   const Dialog = chosen && DIALOGS[chosen.act];
+  const choose = (act: Act, key: Key) => setChosen({ act, key, by: document.activeElement });
+  const leave = () => {
+    setChosen(null);
+    if (chosen?.by instanceof HTMLElement) chosen.by.focus();
+  };
   const close = () => {
     dialog.close();
     create.reset();
@@ -41,7 +47,7 @@ export default function Keys() {
       <Panel flush>
         <Rows
           label="API keys"
-          columns={keyColumns((act, key) => setChosen({ act, key }))}
+          columns={keyColumns(choose)}
           rows={keys.data}
           id={({ id }) => id}
           error={keys.error}
@@ -59,8 +65,8 @@ export default function Keys() {
         onClose={close}
         title={create.data ? "The new key" : "New key"}
         size="lg"
-        closeOnClickOutside={!create.data}
         closeButtonProps={{ "aria-label": "Close" }}
+        {...(create.isPending || create.data ? HELD : {})}
       >
         {create.data ? (
           <Secret secret={create.data.key} onDone={close} />
@@ -68,7 +74,7 @@ export default function Keys() {
           <NewKey create={create} />
         )}
       </Modal>
-      {Dialog && <Dialog of={chosen.key} onClose={() => setChosen(null)} />}
+      {Dialog && <Dialog of={chosen.key} onClose={leave} />}
     </Page>
   );
 }

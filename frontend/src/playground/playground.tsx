@@ -1,49 +1,31 @@
 import { Button, SimpleGrid, Skeleton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconCode, IconEraser, IconMessages, IconShare } from "@tabler/icons-react";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useServed } from "../chat/served";
 import { Empty } from "../ui/empty";
 import { Failure } from "../ui/failure";
 import { Page } from "../ui/page";
 import { Panel } from "../ui/panel";
-import { said } from "../ui/said";
 import { Code } from "./code";
 import { Composer } from "./composer";
 import { Controls } from "./controls";
-import { read, write, type Settings } from "./settings";
 import { useFollow } from "./useFollow";
+import { useSettings } from "./useSettings";
+import { useShare } from "./useShare";
 import { useVoices } from "./useVoices";
 import { Voice } from "./voice";
 
 export default function Playground() {
   const search = useSearch({ from: "/inside/playground" });
-  const navigate = useNavigate({ from: "/playground" });
   const served = useServed();
+  const [settings, change] = useSettings(served.data?.[0]?.id);
+  const share = useShare();
   const { voices, busy, send, stop, clear } = useVoices();
   const [prompt, setPrompt] = useState(search.prompt ?? "");
   const [codeOpened, code] = useDisclosure();
   useFollow(Object.keys(voices).length > 0 ? voices : null);
-
-  const asked = read(search);
-  const first = served.data?.[0]?.id;
-  const settings: Settings =
-    asked.models.length === 0 && search.models === undefined && first !== undefined
-      ? { ...asked, models: [first] }
-      : asked;
-  const change = (next: Settings) => {
-    void navigate({ search: { ...write(next), models: next.models.join(",") }, replace: true });
-  };
-  const share = async () => {
-    const query = new URLSearchParams(
-      Object.entries(write(settings, prompt)).filter((pair): pair is [string, string] =>
-        Boolean(pair[1]),
-      ),
-    );
-    await navigator.clipboard.writeText(`${location.origin}/playground?${query}`);
-    said("Link copied. It opens for members of this account.");
-  };
 
   return (
     <Page
@@ -57,7 +39,7 @@ export default function Playground() {
           <Button
             variant="default"
             leftSection={<IconShare size={16} />}
-            onClick={() => void share()}
+            onClick={() => void share(settings, prompt)}
           >
             Share
           </Button>

@@ -1,14 +1,4 @@
-import {
-  Button,
-  Group,
-  NumberInput,
-  SimpleGrid,
-  Skeleton,
-  Stack,
-  Text,
-  TextInput,
-} from "@mantine/core";
-import { useForm } from "@mantine/form";
+import { Group, NumberInput, SimpleGrid, Skeleton, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { api, body } from "../api/client";
@@ -18,6 +8,8 @@ import { forgetToken } from "../api/token";
 import { Failure } from "../ui/failure";
 import { Panel } from "../ui/panel";
 import { said } from "../ui/said";
+import { Submit } from "../ui/submit";
+import { useServerValues } from "../ui/useServerValues";
 import { accountQuery } from "./queries";
 
 type Account = components["schemas"]["AccountOut"];
@@ -27,11 +19,7 @@ export function AccountForm() {
   return (
     <Panel title="Account">
       {account.error && <Failure error={account.error} retry={() => void account.refetch()} />}
-      {account.data ? (
-        <Fields key={account.data.name} account={account.data} />
-      ) : (
-        <Skeleton height={96} />
-      )}
+      {account.data ? <Fields account={account.data} /> : <Skeleton height={96} />}
     </Panel>
   );
 }
@@ -40,11 +28,9 @@ function Fields({ account }: { account: Account }) {
   const may = useMay("account");
   const queries = useQueryClient();
   const router = useRouter();
-  const form = useForm({
-    initialValues: {
-      name: account.name,
-      retention: (account.retention_days ?? "") as number | string,
-    },
+  const [form, adopt] = useServerValues({
+    name: account.name,
+    retention: (account.retention_days ?? "") as number | string,
   });
   const save = useMutation({
     mutationFn: ({ name, retention }: { name: string; retention: number | string }) =>
@@ -63,7 +49,9 @@ function Fields({ account }: { account: Account }) {
     },
   });
   return (
-    <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
+    <form
+      onSubmit={form.onSubmit((values) => save.mutate(values, { onSuccess: () => adopt(values) }))}
+    >
       <Stack>
         {save.error && <Failure error={save.error} />}
         <SimpleGrid cols={{ base: 1, sm: 2 }}>
@@ -92,9 +80,9 @@ function Fields({ account }: { account: Account }) {
             Model names begin with {account.slug}/, for good.
           </Text>
           {may && (
-            <Button type="submit" loading={save.isPending} disabled={!form.isDirty()}>
+            <Submit busy={save.isPending} unchanged={!form.isDirty()}>
               Save
-            </Button>
+            </Submit>
           )}
         </Group>
       </Stack>

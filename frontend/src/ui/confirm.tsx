@@ -14,21 +14,24 @@ interface ConfirmProps {
   blocked?: boolean;
 }
 
-/** Asks before something that cannot be taken back. */
+/**
+ * Asks before something that cannot be taken back. While it is being done there is no way out: it
+ * would be done all the same, and its answer, or its failure, would be seen by nobody.
+ */
 export function Confirm(props: ConfirmProps) {
   return (
     <Modal
       opened={props.opened}
-      onClose={props.onClose}
+      onClose={() => props.busy || props.onClose()}
       title={props.title}
-      closeButtonProps={{ "aria-label": "Close" }}
+      closeButtonProps={{ "aria-label": "Close", disabled: props.busy }}
     >
       <Text size="sm" component="div" mb="md">
         {props.children}
       </Text>
       {props.error ? <Failure error={props.error} /> : null}
       <Group justify="flex-end" mt="md">
-        <Button variant="default" onClick={props.onClose} data-autofocus>
+        <Button variant="default" disabled={props.busy} onClick={props.onClose} data-autofocus>
           Cancel
         </Button>
         <Button color="red" loading={props.busy} disabled={props.blocked} onClick={props.onConfirm}>

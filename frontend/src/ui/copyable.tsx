@@ -1,22 +1,29 @@
-import { ActionIcon, Code, CopyButton, Group, Tooltip } from "@mantine/core";
+import { ActionIcon, Code, Group, Tooltip } from "@mantine/core";
+import { useTimeout } from "@mantine/hooks";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
+import { useState } from "react";
+import { copied } from "./clipboard";
 
 export function Copy({ value, label }: { value: string; label: string }) {
+  const [done, setDone] = useState(false);
+  const { start } = useTimeout(() => setDone(false), 1600);
+  const copy = async () => {
+    if (!(await copied(value))) return;
+    setDone(true);
+    start();
+  };
+  const words = done ? "Copied" : label;
   return (
-    <CopyButton value={value} timeout={1600}>
-      {({ copied, copy }) => (
-        <Tooltip label={copied ? "Copied" : label}>
-          <ActionIcon
-            variant="subtle"
-            color={copied ? "teal" : "gray"}
-            onClick={copy}
-            aria-label={copied ? "Copied" : label}
-          >
-            {copied ? <IconCheck size={16} /> : <IconCopy size={16} />}
-          </ActionIcon>
-        </Tooltip>
-      )}
-    </CopyButton>
+    <Tooltip label={words}>
+      <ActionIcon
+        variant="subtle"
+        color={done ? "teal" : "gray"}
+        onClick={() => void copy()}
+        aria-label={words}
+      >
+        {done ? <IconCheck size={16} /> : <IconCopy size={16} />}
+      </ActionIcon>
+    </Tooltip>
   );
 }
 

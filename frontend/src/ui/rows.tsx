@@ -2,6 +2,7 @@ import { Skeleton, Table } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Failure } from "./failure";
 import classes from "./rows.module.css";
+import { useKeptFocus } from "./useKeptFocus";
 
 export interface Column<Row> {
   name: string;
@@ -36,10 +37,11 @@ export function Rows<Row>({ error, retry, ...table }: RowsProps<Row>) {
 type KnownProps<Row> = Omit<RowsProps<Row>, "error" | "retry">;
 
 function Known<Row>({ label, columns, rows, id, empty }: KnownProps<Row>) {
+  const kept = useKeptFocus(rows);
   if (rows?.length === 0) return empty;
   // The roles are said, because a phone's layout takes them from a table's own elements.
   return (
-    <div className="scroll-x" role="group" aria-label={label} tabIndex={0}>
+    <div className="scroll-x" role="group" aria-label={label} tabIndex={0} {...kept}>
       <Table
         role="table"
         verticalSpacing="xs"

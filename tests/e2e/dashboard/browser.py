@@ -62,6 +62,11 @@ class Person:
     def give_password(self, email: str, password: str = PASSWORD) -> None:
         """As far as the password leads; where a second factor is due, that is next."""
         self.page.goto("/login")
+        self.give_password_here(email, password)
+
+    def give_password_here(self, email: str, password: str = PASSWORD) -> None:
+        """Where one was led to the sign-in."""
+        self.see("Sign in")
         self.page.get_by_label("E-mail").fill(email)
         self.page.get_by_label("Password", exact=True).fill(password)
         self.page.get_by_role("button", name="Sign in", exact=True).click()

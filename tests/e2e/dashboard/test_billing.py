@@ -4,7 +4,7 @@ import csv
 import re
 from decimal import Decimal
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from .browser import Person
 
@@ -105,6 +105,7 @@ def test_a_spend_cap_and_its_alerts(fresh: Person) -> None:
     page.get_by_role("option", name="Every day").click()
     cap.get_by_role("button", name="Set the cap").click()
     expect(cap).to_contain_text("$0.00 of $25.00 today")
+    expect(cap.get_by_role("button", name="Change the cap")).to_be_focused()
 
     alerts = page.get_by_role("region", name="Alerts")
     alerts.get_by_label("By webhook").fill("https://user@hooks.example.com/")
@@ -114,6 +115,8 @@ def test_a_spend_cap_and_its_alerts(fresh: Person) -> None:
     alerts.get_by_role("switch", name="By mail to owners").uncheck()
     alerts.get_by_role("button", name="Save the alerts").click()
     expect(alerts).to_contain_text("Signing secret")
+    expect(alerts.get_by_role("button", name="Save the alerts")).to_be_focused()
+    expect(alerts.get_by_role("button", name="Save the alerts")).to_be_disabled()
     assert fresh.flaws() == []
 
     fresh.go("/billing", "Billing")
@@ -121,6 +124,8 @@ def test_a_spend_cap_and_its_alerts(fresh: Person) -> None:
     expect(alerts.get_by_label("By mail to owners")).not_to_be_checked()
     cap.get_by_role("button", name="Lift the cap").click()
     expect(cap.get_by_role("button", name="Set the cap")).to_be_visible()
+    expect(cap.get_by_label("Spend cap")).to_be_focused()
+    expect(cap.get_by_label("Spend cap")).to_have_value("")
     fresh.go("/team", "Team")
     audit = page.get_by_role("region", name="Audit log").last
     expect(audit).to_contain_text("billing.cap")
@@ -144,6 +149,31 @@ def test_automatic_top_up_needs_a_card(fresh: Person) -> None:
     rule.get_by_role("switch").check()
     rule.get_by_role("button", name="Save the rule").click()
     expect(page.get_by_text("The rule is saved.")).to_be_visible()
+    expect(rule.get_by_role("button", name="Save the rule")).to_be_focused()
+
+    spent = rule.get_by_text("$11.00 of")
+    page.route("**/v1/billing/autotopup", lambda route: spending(route, "11.00"))
+    rule.get_by_role("textbox", name="Top up by").fill("33")
+    page.evaluate(LATER)  # it is asked anew
+    expect(spent).to_be_visible()
+    expect(rule.get_by_role("textbox", name="Top up by")).to_have_value(
+        "$33.00"
+    )  # what is typed stays
+    expect(rule.get_by_role("textbox", name="Top up by")).to_be_focused()
     fresh.go("/billing", "Billing")
     expect(rule.get_by_role("switch")).to_be_checked()
     expect(rule.get_by_label("When less is left than")).to_have_value("$7.50")
+
+
+# Somebody comes back to the page after a while.
+LATER = """() => {
+  const now = Date.now;
+  Date.now = () => now() + 30_000;
+  window.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def spending(route: Route, amount: str) -> None:
+    """The rule as it is, but for what was bought by it."""
+    answer = route.fetch()
+    route.fulfill(response=answer, json=answer.json() | {"spent_this_month": amount})

@@ -81,6 +81,7 @@ def test_by_keyboard_alone(person: Callable[..., Person], platform: LivePlatform
     one.tab_to(page.get_by_role("dialog").get_by_role("button", name="Revoke", exact=True))
     keys.press("Enter")
     expect(revoke).to_have_count(0)
+    expect(page.get_by_role("group", name="API keys")).to_be_focused()
 
     page.goto("/playground?models=motet-tiny&max=8")
     one.see("Playground")
@@ -103,6 +104,24 @@ def test_the_overview_is_live(fresh: Person, base_url: str) -> None:
     expect(rows.filter(has_text="motet-tiny")).to_have_count(1)
     figures = page.get_by_role("definition")
     expect(figures.filter(has_text=re.compile(r"^1$"))).to_have_count(1)
+
+
+def test_pages_without_a_menu_have_ways_out(anna: Person) -> None:
+    page = anna.page
+    anna.go("/", "Overview")
+    page.get_by_role("button", name="Account ").click()
+    page.get_by_role("menuitem", name="New account").click()
+    anna.see("Name the account")
+    page.get_by_role("link", name="To the overview").click()
+    anna.see("Overview")
+
+    anna.go("/invitations/abc", "Join an account")
+    page.get_by_role("button", name="Accept the invitation").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("link", name="To the overview")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    anna.give_password_here(anna.platform.demo["email"], anna.platform.demo["password"])
+    anna.see("Join an account")  # for whoever was signed in as somebody else
 
 
 def test_signing_out_ends_it(anna: Person) -> None:

@@ -1,9 +1,11 @@
 """A key is made, used, found in the usage with its receipt, and revoked."""
 
+import re
+
 import openai
 import pytest
 from motet_platform.supervisor.testing import LivePlatform, until
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 
 from .browser import Person
 
@@ -83,6 +85,63 @@ def test_rotate_and_cap(fresh: Person, base_url: str) -> None:
     dialog.get_by_role("button", name="Lift the cap").click()
     expect(table).not_to_contain_text("this week")
     client.chat.completions.create(model="motet-tiny", messages=ASK, max_tokens=4)  # type: ignore[arg-type]
+
+
+def test_a_secret_under_way_is_not_lost(fresh: Person) -> None:
+    """No way out of a dialog between the change and its answer, nor past the secret by accident."""
+    page = fresh.page
+    dialog = page.get_by_role("dialog")
+    waiting: list[Route] = []
+
+    def stay(secret: str) -> None:
+        page.keyboard.press("Escape")
+        page.mouse.click(5, 5)
+        page.wait_for_timeout(300)  # a dialog that goes takes as long
+        expect(dialog).to_be_visible()
+        expect(dialog.get_by_role("button", name="Close")).to_have_count(0)
+        expect(dialog.get_by_label("The new key")).to_contain_text(secret)
+
+    page.route(re.compile("/v1/keys"), lambda route: held(route, waiting))
+    fresh.go("/keys", "API keys")
+    page.get_by_role("button", name="New key").first.click()
+    dialog.get_by_label("Name").fill("till")
+    dialog.get_by_role("button", name="Create the key").click()
+    until_held(page, waiting)
+    page.keyboard.press("Escape")
+    page.mouse.click(5, 5)
+    expect(dialog.get_by_role("button", name="Close")).to_have_count(0)
+    waiting.pop().continue_()
+    stay("mot_live_")
+    old = dialog.get_by_label("The new key").inner_text()
+    dialog.get_by_role("button", name="I have copied it").click()
+
+    page.get_by_role("button", name="Rotate till").click()
+    dialog.get_by_role("button", name="Rotate", exact=True).click()
+    until_held(page, waiting)
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_disabled()
+    expect(dialog.get_by_role("button", name="Close")).to_be_disabled()
+    page.keyboard.press("Escape")
+    page.mouse.click(5, 5)
+    page.wait_for_timeout(300)
+    waiting.pop().continue_()
+    stay("mot_live_")
+    assert dialog.get_by_label("The new key").inner_text() != old
+    dialog.get_by_role("button", name="I have copied it").click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("button", name="Rotate till")).to_be_focused()
+
+
+def held(route: Route, waiting: list[Route]) -> None:
+    """A change waits until the test lets it go; a question does not."""
+    if route.request.method == "GET":
+        route.continue_()
+    else:
+        waiting.append(route)
+
+
+def until_held(page: Page, waiting: list[Route]) -> None:
+    while not waiting:
+        page.wait_for_timeout(20)
 
 
 def refused(base_url: str, secret: str) -> bool:
