@@ -24,14 +24,15 @@ class Vocabulary:
         self._tokenizer = tokenizer
         self._added = tokenizer.get_added_tokens_decoder()
         self._special = {i for i, token in self._added.items() if token.special}
-        kinds = _decoder_kinds(json.loads(tokenizer.to_str()).get("decoder"))
+        steps = _decoder_steps(json.loads(tokenizer.to_str()).get("decoder"))
+        kinds = {step["type"] for step in steps}
         self._byte_level = "ByteLevel" in kinds
         if not self._byte_level and not kinds & {"ByteFallback", "Metaspace"}:
             raise UnsupportedTokenizer(
                 "tokenizer.json: only byte-level and SentencePiece decoders are built, "
                 f"not {sorted(kinds) or 'none'}"
             )
-        self.strips_first_space = not self._byte_level
+        self.strips_first_space = any(map(_strips_first_space, steps))
         self._bytes: dict[int, bytes] = {}
 
     def text_bytes(self, token_id: int) -> bytes:
@@ -59,13 +60,21 @@ class Vocabulary:
         return piece.replace(_SPACE, " ").encode()
 
 
-def _decoder_kinds(decoder: dict[str, Any] | None) -> set[str]:
+def _decoder_steps(decoder: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """What a decoder does, one after another: sequences may hold sequences."""
     if decoder is None:
-        return set()
-    kinds: set[str] = {decoder["type"]}
-    for inner in decoder.get("decoders", ()):
-        kinds |= _decoder_kinds(inner)
-    return kinds
+        return []
+    if decoder["type"] != "Sequence":
+        return [decoder]
+    return [step for inner in decoder["decoders"] for step in _decoder_steps(inner)]
+
+
+def _strips_first_space(step: dict[str, Any]) -> bool:
+    """Llama's pieces have one space too many in front; Gemma's have none, and nothing goes."""
+    if step["type"] == "Strip":
+        return bool(step["content"] == " " and step["start"] > 0)
+    # The library writes the scheme of every file here, also of old ones with add_prefix_space.
+    return bool(step["type"] == "Metaspace" and step["prepend_scheme"] != "never")
 
 
 def _byte_alphabet() -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
@@ -31,8 +32,35 @@ def byte_level(tmp_path_factory: pytest.TempPathFactory) -> Backend:
     return backend
 
 
+_PIECES = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
+_DECODERS = {  # how a family decodes, and what its normalizer puts before a text
+    "llama": (decoders.Sequence([*_PIECES, decoders.Strip(" ", 1, 0)]), "▁"),
+    "gemma": (decoders.Sequence(_PIECES), ""),
+    "strips no space": (decoders.Sequence([*_PIECES, decoders.Strip("▁", 1, 0)]), ""),
+    "metaspace": (
+        decoders.Sequence(
+            [decoders.ByteFallback(), decoders.Sequence([decoders.Metaspace("▁", "first")])]
+        ),
+        "▁",
+    ),
+    "metaspace, never": (
+        decoders.Sequence([decoders.Metaspace("▁", "never"), decoders.ByteFallback()]),
+        "",
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=_DECODERS)
+def any_pieces(request: pytest.FixtureRequest) -> Backend:
+    return pieces_backend(*_DECODERS[request.param])
+
+
 @pytest.fixture(scope="module")
 def sentence_piece() -> Backend:
+    return pieces_backend(*_DECODERS["llama"])
+
+
+def pieces_backend(decoder: decoders.Decoder, prefix: str) -> Backend:
     pieces = [
         "<unk>",
         "<s>",
@@ -50,17 +78,10 @@ def sentence_piece() -> Backend:
             merges=[], unk_token="<unk>", byte_fallback=True, fuse_unk=True,
         )
     )  # fmt: skip
-    backend.normalizer = normalizers.Sequence(
-        [normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]
-    )
-    backend.decoder = decoders.Sequence(
-        [
-            decoders.Replace("▁", " "),
-            decoders.ByteFallback(),
-            decoders.Fuse(),
-            decoders.Strip(" ", 1, 0),
-        ]
-    )
+    replace = normalizers.Replace(" ", "▁")
+    prepend = [normalizers.Prepend(prefix)] if prefix else []
+    backend.normalizer = normalizers.Sequence([*prepend, replace])
+    backend.decoder = decoder
     backend.add_special_tokens(["<unk>", "<s>"])
     return backend
 
@@ -90,12 +111,27 @@ def test_any_text_comes_back_in_whole_characters(byte_level: Backend, text: str)
 
 @settings(max_examples=300, deadline=None)
 @given(text=st.text(max_size=40))
-def test_sentence_pieces_come_back_too(sentence_piece: Backend, text: str) -> None:
-    ids = sentence_piece.encode(text, add_special_tokens=False).ids
-    parts = pieces(Vocabulary(sentence_piece), ids)
-    assert "".join(parts) == sentence_piece.decode(ids)
+def test_sentence_pieces_come_back_too(any_pieces: Backend, text: str) -> None:
+    ids = any_pieces.encode(text, add_special_tokens=False).ids
+    parts = pieces(Vocabulary(any_pieces), ids)
+    assert "".join(parts) == any_pieces.decode(ids)
     if "\ufffd" not in text:
         assert not any("\ufffd" in part for part in parts)
+
+
+def test_a_chat_in_gemmas_pieces_keeps_its_first_space() -> None:
+    backend = pieces_backend(*_DECODERS["gemma"])
+    ids = backend.encode("  é", add_special_tokens=False).ids
+    assert "".join(pieces(Vocabulary(backend), ids)) == "  é"
+
+
+@pytest.mark.parametrize("old", [{"add_prefix_space": True}, {}])
+def test_an_old_metaspace_strips_as_the_library_does(old: dict[str, bool]) -> None:
+    written = json.loads(pieces_backend(decoders.Metaspace(), "▁").to_str())
+    written["decoder"] = {"type": "Metaspace", "replacement": "▁", **old}
+    backend = Backend.from_str(json.dumps(written))
+    ids = backend.encode("a", add_special_tokens=False).ids
+    assert "".join(pieces(Vocabulary(backend), ids)) == backend.decode(ids) == "a"
 
 
 def test_a_continuation_keeps_its_first_space(sentence_piece: Backend) -> None:
