@@ -18,6 +18,7 @@ class Choice:
     sampled: tokens drawn, end and stop tokens included; none after the one that completes a stop
         string, whatever the engine drew before it heard of it.
     reason: None until it has ended.
+    ready_bytes: about how large the delta is that `take` would give out.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Choice:
         self._detokenizer = Detokenizer(vocabulary, at_start=at_start)
         self._stops = StopStrings(stops)
         self._ready = [prefix] if prefix else []
+        self.ready_bytes = len(prefix)
         self._ready_logprobs: list[pb.TokenLogprob] = []
         self._decoded = 0  # characters made of tokens so far, and of these the ones let through
         self._shown = 0
@@ -76,15 +78,15 @@ class Choice:
             self.reason = "stop"
         else:
             self._show(self._stops.finish())
-        self._ready_logprobs += [entry for _, entry in self._unshown if entry is not None]
-        self._unshown.clear()
+        while self._unshown:
+            self._let_through(self._unshown.popleft()[1])
 
     def take(self) -> pb.Delta | None:
         """What was let through since the last call, None if that is nothing."""
         if not self._ready and not self._ready_logprobs:
             return None
         text, logprobs = "".join(self._ready), self._ready_logprobs
-        self._ready, self._ready_logprobs = [], []
+        self._ready, self._ready_logprobs, self.ready_bytes = [], [], 0
         return pb.Delta(
             index=self.index, text=text, completion_tokens=self.counted, logprobs=logprobs
         )
@@ -104,10 +106,14 @@ class Choice:
         if text:
             self._ready.append(text)
             self._shown += len(text)
+            self.ready_bytes += len(text)
         while self._unshown and self._unshown[0][0] <= self._shown:
-            _, entry = self._unshown.popleft()
-            if entry is not None:
-                self._ready_logprobs.append(entry)
+            self._let_through(self._unshown.popleft()[1])
+
+    def _let_through(self, entry: pb.TokenLogprob | None) -> None:
+        if entry is not None:
+            self._ready_logprobs.append(entry)
+            self.ready_bytes += entry.ByteSize()
 
     def _logprob(self, token: Token) -> pb.TokenLogprob | None:
         if token.logprob is None:

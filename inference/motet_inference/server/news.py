@@ -16,6 +16,7 @@ from motet_inference.engine.messages import (
 )
 from motet_inference.rpc import worker_pb2 as pb
 from motet_inference.server.limits import Limits
+from motet_inference.server.pieces import PIECE_BYTES
 from motet_inference.server.registry import Registry
 from motet_inference.server.request import Request
 from motet_inference.server.stats import Stats
@@ -63,10 +64,7 @@ class News:
             self._tell_cached(found)
         touched = self._take_tokens(output)
         for request in touched:
-            if request.submit.stream:
-                for choice in request.choices:
-                    if (delta := choice.take()) is not None:
-                        request.session.add(request.event(delta=delta))
+            self._tell_text(request)
         for low in output.low:
             self._ask(low)
         for ended in output.ended:
@@ -98,6 +96,13 @@ class News:
         if (request := self._requests.get(found.request_id)) is not None:
             request.cached_tokens = found.tokens
             request.session.add(request.accepted())
+
+    def _tell_text(self, request: Request) -> None:
+        """New text as it comes; of an answer that does not stream, what its end has no room for."""
+        for choice in request.choices:
+            now = request.submit.stream or choice.ready_bytes >= PIECE_BYTES
+            if now and (delta := choice.take()) is not None:
+                request.session.add(request.event(delta=delta))
 
     def _take_tokens(self, output: StepOutput) -> list[Request]:
         """Hand tokens and ends to their choices; -> the requests that have news, once each."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from motet_inference.rpc import worker_pb2 as pb
+from motet_inference.server.pieces import PIECE_BYTES, pieces
 
 # An update larger than this is cut in two, well under the largest message that a gateway takes.
 _UPDATE_BYTES = 4 << 20
@@ -13,18 +15,27 @@ _UPDATE_BYTES = 4 << 20
 Write = Callable[[pb.FromWorker], Awaitable[None]]
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """The latest delta of a choice that is not sent yet; `size` in bytes."""
+
+    delta: pb.Delta
+    size: int
+
+
 class GatewaySession:
     """Collects news and sends what is there when the last write has returned.
 
     So an update carries one step while the gateway keeps up, and several when it does not; the
-    deltas of a choice that wait are joined, and no queue grows with the number of steps.
+    deltas of a choice that wait are joined up to a size, and no queue grows with the number of
+    steps. No event and no update is near the size that would end the session.
     """
 
     def __init__(self, number: int, gateway_id: str) -> None:
         self.number = number
         self.gateway_id = gateway_id
         self._events: list[pb.Event] = []
-        self._deltas: dict[tuple[str, int], pb.Delta] = {}
+        self._waiting: dict[tuple[str, int], _Waiting] = {}
         self._residency: dict[str, bool] = {}  # digest -> whether it is in a slot now
         self._load = (0, 0)
         self._sent_load = (0, 0)
@@ -36,16 +47,10 @@ class GatewaySession:
 
     def add(self, event: pb.Event) -> None:
         """Queue an event; it is sent with the next update."""
-        if event.WhichOneof("kind") == "delta":
-            key = event.request_id, event.delta.index
-            if (waiting := self._deltas.get(key)) is not None:
-                waiting.text += event.delta.text
-                waiting.completion_tokens = event.delta.completion_tokens
-                waiting.logprobs.extend(event.delta.logprobs)
-                return
-            self._deltas[key] = event.delta
-        self._events.append(event)
-        self._wake()
+        for piece in pieces(event):
+            if not self._join(piece):
+                self._events.append(piece)
+                self._wake()
 
     def tell_residency(self, digest: str, *, loaded: bool) -> None:
         self._residency[digest] = loaded
@@ -82,6 +87,22 @@ class GatewaySession:
             for update in self._take():
                 await write(pb.FromWorker(update=update))
 
+    def _join(self, event: pb.Event) -> bool:
+        """Put a delta behind the one that waits; False if there is none with room for it."""
+        if event.WhichOneof("kind") != "delta":
+            return False
+        key = event.request_id, event.delta.index
+        size = event.ByteSize()
+        waiting = self._waiting.get(key)
+        if waiting is None or waiting.size + size > PIECE_BYTES:
+            self._waiting[key] = _Waiting(event.delta, size)
+            return False
+        waiting.delta.text += event.delta.text
+        waiting.delta.completion_tokens = event.delta.completion_tokens
+        waiting.delta.logprobs.extend(event.delta.logprobs)
+        waiting.size += size
+        return True
+
     def _wake(self) -> None:
         self._idle.clear()
         self._news.set()
@@ -89,7 +110,7 @@ class GatewaySession:
     def _take(self) -> list[pb.StepUpdate]:
         events, self._events = self._events, []
         residency, self._residency = self._residency, {}
-        self._deltas = {}
+        self._waiting = {}
         self._sent_load = self._load
         running, waiting = self._load
         updates = [pb.StepUpdate(step=self._step, running=running, waiting=waiting)]

@@ -23,6 +23,7 @@ from motet_platform.gateway.services import Services
 from motet_platform.gateway.settlement import hold_context, settle
 from motet_platform.gateway.tally import Tally
 from motet_platform.gateway.update import Update, next_update
+from motet_platform.gateway.whole import Whole
 from motet_platform.keys.subject import key_subject
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Flow:
         self._caller = caller
         self._ask = ask
         self._tally = Tally()
+        self._whole = Whole()
         self._stream: RequestStream | None = None
         self._tried: list[str] = []
 
@@ -122,6 +124,7 @@ class Flow:
             digest=adapter.digest if adapter else None,
             rank=adapter.rank if adapter else 0,
         )
+        self._whole = Whole()
         message = pb.Submit()
         message.CopyFrom(self._ask.submit)
         message.request_id = self._exchange.request_id
@@ -149,7 +152,7 @@ class Flow:
         update = await next_update(self._stream)
         assert update is not None, "a stream ends with a terminal event, and is then left"
         if not self._ask.stream:
-            update.deltas.clear()  # the whole comes at the end, and is delivered then
+            self._whole.keep(update)
         if update.accepted is not None:
             self._tally.prompt_tokens = update.accepted.prompt_tokens
             self._tally.cached_tokens = update.accepted.cached_tokens

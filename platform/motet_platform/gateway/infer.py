@@ -67,7 +67,7 @@ async def _whole(exchange: Exchange, shape: Shape, updates: AsyncGenerator[Updat
     async with aclosing(updates):
         async for update in updates:
             if update.finished is None or update.usage is None:
-                continue  # a worker sends no deltas to a request that does not stream
+                continue
             body = shape.whole(update.finished, update.usage, update.code)
             length = (b"content-length", str(len(body) + 1).encode())
             await exchange.start(200, [JSON, NO_STORE, length])

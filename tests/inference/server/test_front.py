@@ -171,6 +171,24 @@ async def test_without_streaming_there_is_one_event(house: House, make_submit: A
     assert b"".join(entry.token_bytes for entry in choices[1].logprobs) == b"two"
 
 
+async def test_a_large_answer_does_not_wait_for_its_end(house: House, make_submit: Any) -> None:
+    house.submit(make_submit(stream=False, sampling={"logprobs": 20}))
+    add = await house.sent(m.Add)
+    (token,) = house.text(add, "x")
+    top = [(token.token_id, -0.5)] * 20
+    for _ in range(6000):
+        house.step(tokens=[m.Token(add.request_id, 0, token.token_id, -0.5, top)])
+    first = (await house.event("delta")).delta
+    assert first.ByteSize() < 1.1 * (1 << 20)
+    assert first.completion_tokens == len(first.logprobs) > 2000
+    house.step(choice_ends=[m.ChoiceEnd(add.request_id, 0, "length")], ended=[ended(add, 6000)])
+    (rest,) = (await house.event("finished")).finished.choices
+    deltas = [e.delta for e in house.events if e.HasField("delta")]
+    assert "".join(d.text for d in deltas) + rest.text == "x" * 6000
+    assert sum(len(d.logprobs) for d in deltas) + len(rest.logprobs) == 6000
+    assert rest.ByteSize() < 1 << 20
+
+
 async def test_echo_puts_the_prompt_first(house: House, make_submit: Any) -> None:
     house.submit(make_submit(text="Once ", echo=True))
     add = await house.sent(m.Add)

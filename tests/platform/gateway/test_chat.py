@@ -34,6 +34,39 @@ async def test_answer_in_one_piece(gateway: Any, alice: Any, base: str, tables: 
     assert (hold["state"], hold["captured"]) == ("captured", row["cost"])
 
 
+async def test_what_comes_early_of_a_long_answer_is_part_of_the_whole(
+    gateway: Any, worker: Any, alice: Any, base: str, tables: Any
+) -> None:
+    from motet_inference.rpc import worker_pb2 as pb
+
+    def entry(text: str) -> Any:
+        return pb.TokenLogprob(token=text, token_bytes=text.encode(), logprob=-0.5)
+
+    async def in_pieces(run: Any) -> None:
+        run.accept(7)
+        for index, done, text in ((0, 1, "a"), (1, 1, "x"), (0, 2, "b")):
+            run.delta(text, done, index, [entry(text)])
+            await asyncio.sleep(0.02)
+        ends = [
+            pb.Choice(index=0, text="c", completion_tokens=3, logprobs=[entry("c")]),
+            pb.Choice(index=1, completion_tokens=1),
+        ]
+        for end in ends:
+            end.finish_reason = "stop"
+        run.finish(7, ends)
+
+    worker.script = in_pieces
+    async with gateway.client(alice) as client:
+        raw = await client.chat.completions.with_raw_response.create(
+            model=base, messages=MESSAGES, n=2, logprobs=True
+        )
+    choices = raw.parse().choices
+    assert [choice.message.content for choice in choices] == ["abc", "x"]
+    told = [[entry.token for entry in choice.logprobs.content] for choice in choices]
+    assert told == [["a", "b", "c"], ["x"]]
+    assert tables.usage(raw.headers["x-request-id"])["completion_tokens"] == 4
+
+
 async def test_stream(gateway: Any, alice: Any, base: str, tables: Any) -> None:
     async with gateway.client(alice) as client:
         stream = await client.chat.completions.create(
