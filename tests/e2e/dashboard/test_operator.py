@@ -7,7 +7,7 @@ import httpx
 import openai
 import pytest
 from motet_platform.supervisor.testing import LivePlatform, until
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from .browser import Person
 
@@ -39,6 +39,11 @@ def test_workers_as_a_picture(staff: Person, alice: openai.OpenAI) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def lose_the_answer(route: Route) -> None:
+    route.fetch()
+    route.abort()
+
+
 def test_grant_suspend_resume(
     staff: Person,
     person: Callable[..., Person],
@@ -61,7 +66,7 @@ def test_grant_suspend_resume(
     dialog.get_by_label("Amount").fill("12.50")
     dialog.get_by_label("Reason").fill("for the outage")
     # The first answer is lost on its way, and it is asked for again.
-    page.route("**/grant", lambda route: (route.fetch(), route.abort()))
+    page.route("**/grant", lose_the_answer)
     dialog.get_by_role("button", name="Grant", exact=True).click()
     expect(dialog.get_by_role("alert")).to_contain_text("cannot be reached")
     page.unroute("**/grant")
