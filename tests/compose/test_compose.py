@@ -27,11 +27,12 @@ from motet_platform.supervisor.testing import clean_environment, free_port, unti
 
 ROOT = Path(__file__).parents[2]
 SECRETS = {"POSTGRES_PASSWORD": "not-used-by-trust", "MOTET_SECRET_KEY": "k" * 48}
-VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*)|:\?([^}]*))?\}")
+VARIABLE = re.compile(r"\$\{(\w+)(?::?-([^}]*)|:\?([^}]*))?\}")
 
 
 def interpolate(text: str, values: dict[str, str]) -> str:
-    """Compose's `${NAME}`, `${NAME:-default}` and `${NAME:?message}`."""
+    """Compose's `${NAME}`, `${NAME:-default}`, `${NAME-default}` and `${NAME:?message}`. Nothing is
+    set and empty here, where the second and the third would differ."""
 
     def replace(match: re.Match[str]) -> str:
         name, default, message = match.groups()

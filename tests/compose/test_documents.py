@@ -2,8 +2,10 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from motet_platform.adapters.imports.failure import Code
 from motet_platform.adapters.testing import HOSTILE
 from motet_platform.config import Config
 
@@ -20,6 +22,7 @@ def test_local_links_lead_somewhere(page: Path) -> None:
 def test_every_code_of_a_refused_adapter_is_explained() -> None:
     documented = set(re.findall(r"`([a-z0-9_]+)`", (ROOT / "docs" / "adapters.md").read_text()))
     assert {code for code, _ in HOSTILE.values()} <= documented
+    assert {*get_args(Code), "hub_off", "url_import_off"} <= documented
 
 
 def test_every_setting_of_the_platform_is_listed() -> None:

@@ -212,6 +212,20 @@ def test_scopes_and_what_is_switched_off(
     assert not Version.objects.exists()
 
 
+def test_one_that_waits_while_its_source_is_switched_off(
+    alice: Any, hub: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(get_config().__dict__, "import_private", True)
+    ask(alice)
+    ask(alice, urls(hub))
+    monkeypatch.setitem(get_config().__dict__, "hub_url", "")
+    monkeypatch.setitem(get_config().__dict__, "import_urls", False)
+    fetch()
+    fetch()
+    codes = [shown(alice, number)["error"]["code"] for number in (1, 2)]
+    assert (codes, hub.asked) == (["hub_off", "url_import_off"], [])
+
+
 def test_a_suspended_account_imports_nothing(alice: Any, hub: StandIn, error_of: Any) -> None:
     hub.push("acme/lora", of(good()))
     ask(alice)

@@ -27,7 +27,7 @@ from motet_platform.adapters.imports.services import (
     import_renew,
     import_submit,
 )
-from motet_platform.adapters.imports.source import HubSource, Source, source_of
+from motet_platform.adapters.imports.source import HubSource, Source, source_check, source_of
 from motet_platform.adapters.models import Import
 from motet_platform.adapters.multipart import AdapterFiles
 from motet_platform.adapters.services import files_stage, version_reserve
@@ -100,6 +100,7 @@ class _Run:
                 "import_interrupted",
                 "The server's key was changed before the import began: import it again.",
             )
+        source_check(source)  # it may have been switched off since
         try:
             async with asyncio.timeout(get_config().import_timeout_s):
                 await self._watched(source_fetch(source, self._files, self._progress))
