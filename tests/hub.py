@@ -5,6 +5,7 @@
 
 import hashlib
 import http.server
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -27,7 +28,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.stand_in.asked.append((self.is_cdn, self.path, headers))
-        with suppress(ConnectionError):  # a client that left is no fault of the stand-in
+        with suppress(OSError):  # a client that left is no fault of the stand-in
             self.stand_in.answer(self, path, headers)
 
     def say(self, status: int, headers: Mapping[str, str] | None = None, body: bytes = b"") -> None:
@@ -167,17 +168,24 @@ def stalled(handler: Handler, data: bytes) -> None:
 
 
 @contextmanager
-def running() -> Iterator[StandIn]:
+def running(tls: ssl.SSLContext | None = None) -> Iterator[StandIn]:
+    """Both servers; with `tls` they speak https."""
     stand_in = StandIn()
     servers = []
     for is_cdn in (False, True):
         kind = type("Handler", (Handler,), {"stand_in": stand_in, "is_cdn": is_cdn})
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), kind)
+        if tls is not None:  # shaken hands with in the thread of the call
+            server.socket = tls.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
         server.daemon_threads = True
         server.block_on_close = False
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}).start()
         servers.append(server)
-    stand_in.url, stand_in.cdn_url = (f"http://127.0.0.1:{s.server_address[1]}" for s in servers)
+    scheme = "http" if tls is None else "https"
+    addresses = (f"{scheme}://127.0.0.1:{server.server_address[1]}" for server in servers)
+    stand_in.url, stand_in.cdn_url = addresses
     try:
         yield stand_in
     finally:

@@ -2,10 +2,17 @@
 is left."""
 
 import asyncio
+import ssl
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from motet_platform import egress
 from motet_platform.adapters.imports import fetch
 from motet_platform.adapters.imports.failure import Code, ImportFailure
 from motet_platform.adapters.imports.fetch import Progress
@@ -14,9 +21,20 @@ from motet_platform.adapters.imports.source import HubSource, Source, UrlSource
 from motet_platform.adapters.multipart import AdapterFiles
 from motet_platform.adapters.testing import good
 from motet_platform.config import get_config
+from motet_platform.egress import Destination
 from motet_platform.errors import MotetError
 
-from ...hub import FILES, StandIn, announced, endless, stalled, status, truncated, unannounced
+from ...hub import (
+    FILES,
+    StandIn,
+    announced,
+    endless,
+    running,
+    stalled,
+    status,
+    truncated,
+    unannounced,
+)
 
 CONFIG, MODEL = FILES
 TOKEN = "hf_only_for_this_test"
@@ -167,6 +185,53 @@ def test_a_cdn_inside(hub: StandIn, ended: Any, settings: Any, monkeypatch: Any)
     assert ended(from_hub())[0] == "import_host_refused"
     monkeypatch.setitem(settings, "import_private", True)
     assert ended(from_hub())[0] == ""
+
+
+def certificate(name: str, folder: Path) -> Path:
+    """A file with a key and a certificate for the name, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / f"{name}.pem"
+    file.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + made.public_bytes(Encoding.PEM)
+    )
+    return file
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"), [("hub.example", ""), ("other.example", "import_source_unavailable")]
+)
+def test_a_checked_address_has_to_prove_its_name(
+    asked: str, code: str, ended: Any, settings: Any, monkeypatch: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:  # fmt: skip
+    """What is called is an address; the certificate is still about the name."""
+    file = certificate("hub.example", tmp_path_factory.mktemp("tls"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    monkeypatch.setattr("certifi.where", lambda: str(file))
+    here = ("127.0.0.1",)
+    monkeypatch.setattr(egress, "resolve", lambda parts, private: Destination(parts, here))
+    with running(context) as secure:
+        push(secure)
+        place = secure.url.replace("127.0.0.1", asked)
+        monkeypatch.setitem(settings, "hub_url", place)
+        assert ended(from_hub())[0] == code
+        hosts = {headers["host"] for _, _, headers in secure.asked}
+        assert hosts == ({place.removeprefix("https://")} if not code else set())
 
 
 def test_an_address_that_went_stale(
