@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from motet_platform.adapters.testing import TINY_BASE, Files, good
 
+from ...hub import StandIn
+
 
 @pytest.fixture
 def base(db: None) -> Any:
@@ -71,3 +73,16 @@ def ready(upload: Callable[..., Any], work: Callable[[], int]) -> Callable[..., 
         return shown
 
     return make
+
+
+@pytest.fixture
+def importing(
+    base: Any, store: Path, hub: StandIn, monkeypatch: pytest.MonkeyPatch, alice: Any
+) -> None:
+    """The hub is the stand-in, and Alice has an adapter `support` without versions."""
+    from motet_platform.adapters.imports import run
+    from motet_platform.config import get_config
+
+    monkeypatch.setitem(get_config().__dict__, "hub_url", hub.url)
+    monkeypatch.setattr(run, "BEAT_S", 0.02)
+    alice.api.post("/v1/adapters", {"name": "support", "base_model": "tiny"}, format="json")

@@ -265,6 +265,6 @@ def test_a_source_that_falls_silent(
 def test_every_code_is_met_here_or_beside() -> None:
     met = "".join(
         (Path(__file__).parent / name).read_text()
-        for name in ("test_imports.py", "test_import_faults.py")
+        for name in ("test_imports.py", "test_import_ends.py", "test_import_faults.py")
     )
     assert [code for code in get_args(Code) if f'"{code}"' not in met] == []
