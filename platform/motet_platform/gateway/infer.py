@@ -24,6 +24,9 @@ from motet_platform.gateway.shape import Shape
 from motet_platform.gateway.sse import EventStream
 from motet_platform.gateway.update import Update
 
+# Log probabilities of more tokens than this take longer to write down than a stream may wait.
+_INLINE_LOGPROBS = 500
+
 
 async def chat_completions(services: Services, exchange: Exchange) -> None:
     """POST /v1/chat/completions."""
@@ -68,7 +71,11 @@ async def _whole(exchange: Exchange, shape: Shape, updates: AsyncGenerator[Updat
         async for update in updates:
             if update.finished is None or update.usage is None:
                 continue
-            body = shape.whole(update.finished, update.usage, update.code)
+            whole = update.finished, update.usage, update.code
+            if sum(len(choice.logprobs) for choice in update.finished.choices) > _INLINE_LOGPROBS:
+                body = await asyncio.to_thread(shape.whole, *whole)
+            else:
+                body = shape.whole(*whole)
             length = (b"content-length", str(len(body) + 1).encode())
             await exchange.start(200, [JSON, NO_STORE, length])
             await exchange.write(body)

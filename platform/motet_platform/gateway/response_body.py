@@ -17,6 +17,7 @@ from motet_platform.gateway.ask import Ask
 from motet_platform.gateway.sampling import (
     ResponseFormat,
     SamplingBody,
+    bounded,
     max_cost,
     refuse_format,
     refuse_raw,
@@ -90,23 +91,27 @@ class ResponseBody(SamplingBody, kw_only=True):
         self._refuse_values()
         chat = pb.Chat()
         size = self._add_input(chat)
-        wanted = LOGPROBS in (self.include or [])
+        logprobs = (self.top_logprobs or 0) if LOGPROBS in (self.include or []) else None
+        # A stream of this API, too, ends with the whole.
+        limit = bounded(
+            self.max_output_tokens,
+            n=1,
+            logprobs=logprobs,
+            collected=True,
+            param="max_output_tokens",
+        )
         submit = pb.Submit(
             chat=chat,
             n=1,
             stream=bool(self.stream),
-            sampling=sampling(
-                self,
-                max_tokens=self.max_output_tokens,
-                logprobs=(self.top_logprobs or 0) if wanted else None,
-            ),
+            sampling=sampling(self, max_tokens=limit, logprobs=logprobs),
         )
         return Ask(
             endpoint="responses",
             model=self.model,
             submit=submit,
             prompt_estimate=chat_estimate(chat, size),
-            max_tokens=self.max_output_tokens,
+            max_tokens=limit,
             echoed=self._echoed(),
             max_cost=max_cost(self),
         )

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from motet_inference.rpc import worker_pb2 as pb
+from msgspec import Raw
 
 from motet_platform.errors import MotetError, error_body
 from motet_platform.gateway.ask import Ask
@@ -28,7 +29,7 @@ class ResponseShape(Shape):
         self._numbers = itertools.count()
         self._item_id = completion_id(request_id, "msg")
         self._text: list[str] = []
-        self._tokens: list[dict[str, Any]] = []  # logprobs so far
+        self._tokens: list[Raw] = []  # logprobs so far
         self._opened = False
         self._response: dict[str, Any] = {
             "id": completion_id(request_id, "resp"),
@@ -127,7 +128,7 @@ class ResponseShape(Shape):
         body = {"type": kind, "sequence_number": next(self._numbers), **fields}
         return b"event: %b\ndata: %b\n\n" % (kind.encode(), encode(body))
 
-    def _logprobs_of(self, tokens: Any) -> list[dict[str, Any]]:
+    def _logprobs_of(self, tokens: Any) -> list[Raw]:
         return list(chat_logprobs(tokens)["content"]) if self._logprobs else []
 
     def _part(self, text: str) -> dict[str, Any]:
@@ -160,7 +161,7 @@ def _message(item_id: str) -> dict[str, Any]:
     return {"id": item_id, "type": "message", "role": "assistant"}
 
 
-def _output_text(text: str, logprobs: list[dict[str, Any]]) -> dict[str, Any]:
+def _output_text(text: str, logprobs: list[Raw]) -> dict[str, Any]:
     return {"type": "output_text", "text": text, "annotations": [], "logprobs": logprobs}
 
 

@@ -15,6 +15,8 @@ from motet_platform.errors import InvalidRequest
 MAX_CHOICES = 16
 MAX_STOPS = 4
 MAX_BIASES = 1024
+# Of an answer that is put together before it is sent: each is some 80 bytes of JSON.
+MAX_COLLECTED_LOGPROBS = 1 << 20
 
 TokenId = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Stop = Annotated[str, Meta(min_length=1, max_length=1024)]
@@ -154,6 +156,28 @@ def refuse_raw(body: SamplingBody, not_built: Mapping[str, str]) -> None:
 def unsupported(param: str, message: str) -> InvalidRequest:
     """The 400 for what OpenAI's API has and this server does not."""
     return InvalidRequest(message, code="unsupported_parameter", param=param)
+
+
+def bounded(
+    max_tokens: int | None, *, n: int, logprobs: int | None, collected: bool, param: str
+) -> int | None:
+    """`max_tokens`, for which this server can hold the log probabilities of the whole answer.
+
+    A client that names none gets what there is room for, as it does where the context ends. Text
+    alone is never too much. Raises InvalidRequest.
+    """
+    if logprobs is None or not collected:
+        return max_tokens
+    each = logprobs + 1
+    most = MAX_COLLECTED_LOGPROBS // (n * each)
+    if max_tokens is not None and max_tokens > most:
+        raise InvalidRequest(
+            f"{n} x {max_tokens} tokens with {each} log probabilities each are more than the "
+            f"{MAX_COLLECTED_LOGPROBS} that one answer may hold without streaming: with these "
+            f"options {param} is at most {most}.",
+            param=param,
+        )
+    return most if max_tokens is None else max_tokens
 
 
 # Clients say 0 for the best token alone, which is what any nucleus holds that is small enough.

@@ -15,6 +15,7 @@ from motet_platform.gateway.sampling import (
     MAX_CHOICES,
     SamplingBody,
     TokenId,
+    bounded,
     max_cost,
     refuse_unbuilt,
     sampling,
@@ -86,16 +87,19 @@ class ChatBody(SamplingBody, kw_only=True):
         size = 0
         for i, message in enumerate(self.messages):
             size += add_message(chat, message, f"messages[{i}]")
-        limit = self.max_completion_tokens or self.max_tokens
+        logprobs = (self.top_logprobs or 0) if self.logprobs else None
+        limit = bounded(
+            self.max_completion_tokens or self.max_tokens,
+            n=self.n or 1,
+            logprobs=logprobs,
+            collected=not self.stream,
+            param="max_completion_tokens" if self.max_completion_tokens else "max_tokens",
+        )
         submit = pb.Submit(
             chat=chat,
             n=self.n or 1,
             stream=bool(self.stream),
-            sampling=sampling(
-                self,
-                max_tokens=limit,
-                logprobs=(self.top_logprobs or 0) if self.logprobs else None,
-            ),
+            sampling=sampling(self, max_tokens=limit, logprobs=logprobs),
         )
         return Ask(
             endpoint="chat.completions",
@@ -125,7 +129,13 @@ class CompletionBody(SamplingBody, kw_only=True):
         if self.echo and self.logprobs is not None:
             raise unsupported("echo", "echo together with logprobs is not supported here.")
         # OpenAI's default for this endpoint; chat has none.
-        limit = 16 if self.max_tokens is None else self.max_tokens
+        limit = bounded(
+            16 if self.max_tokens is None else self.max_tokens,
+            n=self.n or 1,
+            logprobs=self.logprobs,
+            collected=not self.stream,
+            param="max_tokens",
+        )
         submit = pb.Submit(
             n=self.n or 1,
             stream=bool(self.stream),

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
+
+import openai
+import pytest
 
 MESSAGES: Any = [{"role": "user", "content": "Say something."}]
 
@@ -65,6 +69,76 @@ async def test_what_comes_early_of_a_long_answer_is_part_of_the_whole(
     told = [[entry.token for entry in choice.logprobs.content] for choice in choices]
     assert told == [["a", "b", "c"], ["x"]]
     assert tables.usage(raw.headers["x-request-id"])["completion_tokens"] == 4
+
+
+async def test_what_a_lost_try_said_is_not_part_of_the_next(
+    gateways: Any, worker: Any, second_worker: Any, alice: Any, base: str, tables: Any
+) -> None:
+    from motet_inference.rpc import worker_pb2 as pb
+
+    async def in_pieces(run: Any) -> None:
+        run.accept(7)
+        run.delta("a", 1)
+        await asyncio.sleep(0.02)
+        if len(worker.runs) + len(second_worker.runs) == 1:
+            run.fail("engine_crashed", "The engine crashed.", pb.Usage(completion_tokens=1))
+        else:
+            run.finish(7, [pb.Choice(text="b", completion_tokens=2, finish_reason="stop")])
+
+    worker.script = second_worker.script = in_pieces
+    async with gateways([worker, second_worker]) as gateway:
+        raw = await gateway.client(alice).chat.completions.with_raw_response.create(
+            model=base, messages=MESSAGES
+        )
+    assert raw.parse().choices[0].message.content == "ab"
+    assert len(worker.runs) + len(second_worker.runs) == 2
+    assert tables.usage(raw.headers["x-request-id"])["completion_tokens"] == 2
+
+
+async def test_a_long_answer_in_pieces_that_fails_costs_nothing(
+    gateway: Any, worker: Any, alice: Any, base: str, tables: Any
+) -> None:
+    async def break_down(run: Any) -> None:
+        run.accept(7)
+        run.delta("a", 1)
+        await asyncio.sleep(0.02)
+        run.fail("internal", "The worker failed on this request.")
+
+    worker.script = break_down
+    with pytest.raises(openai.InternalServerError) as caught:
+        await gateway.client(alice).chat.completions.create(model=base, messages=MESSAGES)
+    row = tables.usage(caught.value.response.headers["x-request-id"])
+    assert (row["completion_tokens"], row["cost"]) == (0, 0)
+
+
+async def test_others_go_on_while_many_logprobs_are_written_down(
+    gateway: Any, worker: Any, alice: Any, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from motet_inference.rpc import worker_pb2 as pb
+    from motet_platform.gateway.chat import ChatShape
+
+    others, write = threading.Event(), ChatShape.whole
+    went_on = []
+
+    def slowly(shape: ChatShape, *whole: Any) -> bytes:
+        went_on.append(others.wait(5))
+        return write(shape, *whole)
+
+    async def spell(run: Any) -> None:
+        run.accept(3)
+        entry = pb.TokenLogprob(token="x", token_bytes=b"x", logprob=-0.5)
+        choice = pb.Choice(finish_reason="stop", text="x" * 501, completion_tokens=501)
+        choice.logprobs.extend([entry] * 501)
+        run.finish(3, [choice])
+        asyncio.get_running_loop().call_later(0.1, others.set)
+
+    monkeypatch.setattr(ChatShape, "whole", slowly)
+    worker.script = spell
+    answer = await gateway.client(alice).chat.completions.create(
+        model=base, messages=MESSAGES, logprobs=True
+    )
+    assert went_on == [True]
+    assert len(answer.choices[0].logprobs.content) == 501
 
 
 async def test_stream(gateway: Any, alice: Any, base: str, tables: Any) -> None:

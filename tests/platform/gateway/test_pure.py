@@ -298,6 +298,58 @@ def test_not_names(model: str) -> None:
     assert parse(model) is None
 
 
+# ---- how many log probabilities one answer holds ----
+
+_CHAT: dict[str, Any] = {
+    "model": "m",
+    "messages": [{"role": "user", "content": "x"}],
+    "logprobs": True,
+    "top_logprobs": 20,
+}
+_RESPONSE: dict[str, Any] = {
+    "model": "m",
+    "input": "x",
+    "include": ["message.output_text.logprobs"],
+    "top_logprobs": 20,
+}
+
+
+@pytest.mark.parametrize(
+    ("decoder", "body", "param", "most"),
+    [
+        (CHAT, _CHAT, "max_tokens", 49_932),
+        (CHAT, {**_CHAT, "n": 16}, "max_completion_tokens", 3_120),
+        (CHAT, {**_CHAT, "top_logprobs": 0}, "max_tokens", 1 << 20),
+        (COMPLETION, {"model": "m", "prompt": "x", "logprobs": 5, "n": 2}, "max_tokens", 87_381),
+        (RESPONSE, _RESPONSE, "max_output_tokens", 49_932),
+        (RESPONSE, {**_RESPONSE, "stream": True}, "max_output_tokens", 49_932),
+    ],
+)
+def test_more_log_probabilities_than_an_answer_holds_are_refused(
+    decoder: Any, body: dict[str, Any], param: str, most: int
+) -> None:
+    def ask(**fields: Any) -> Any:
+        return decode(msgspec.json.encode({**body, **fields}), decoder).ask()
+
+    assert ask(**{param: most}).max_tokens == most
+    with pytest.raises(InvalidRequest, match=f"{param} is at most {most}") as caught:
+        ask(**{param: most + 1})
+    assert (caught.value.status, caught.value.param) == (400, param)
+    open_ended = ask()
+    usual = 16 if decoder is COMPLETION else most
+    assert open_ended.max_tokens == open_ended.submit.sampling.max_tokens == usual
+
+
+@pytest.mark.parametrize("fields", [{"stream": True}, {"logprobs": False, "top_logprobs": None}])
+def test_text_and_streams_have_no_such_bound(fields: dict[str, Any]) -> None:
+    body = {**_CHAT, "n": 16, **fields}
+    ask = decode(msgspec.json.encode({**body, "max_tokens": 2**31 - 1}), CHAT).ask()
+    assert ask.max_tokens == 2**31 - 1
+    open_ended = decode(msgspec.json.encode(body), CHAT).ask()
+    assert open_ended.max_tokens is None
+    assert not open_ended.submit.sampling.HasField("max_tokens")
+
+
 def test_request_ids_are_in_order_of_time_and_never_the_same() -> None:
     ids = [new_request_id() for _ in range(2000)]
     assert len(set(ids)) == len(ids)
