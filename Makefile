@@ -45,10 +45,11 @@ parity: install-dev
 	$(PY) -m pytest tests/inference/parity -m "not slow and not gpu" -n 2 --dist loadfile -q
 
 # The browser's tests run in a process of their own: Playwright's synchronous interface keeps an event
-# loop running in the thread of the tests, in which no asynchronous test can start another.
+# loop running in the thread of the tests, in which no asynchronous test can start another. They wait
+# more than they work: two halves, each with a platform of its own, take two thirds of the time.
 e2e: install-dev
 	$(PY) -m pytest tests/e2e -m "not slow" --ignore tests/e2e/dashboard -q
-	$(PY) -m pytest tests/e2e/dashboard -m "not slow" -q
+	$(PY) -m pytest tests/e2e/dashboard -m "not slow" -n 2 --dist loadfile -q
 
 # Twenty storms of kill -9 under load; prints what each brought.
 crash: install-dev

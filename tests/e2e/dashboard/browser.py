@@ -17,6 +17,8 @@ AXE = ROOT / "frontend/node_modules/axe-core/axe.min.js"
 BUILT = ROOT / "platform/motet_platform/dashboard/static/dashboard/index.html"
 STAFF = "staff@example.com"
 PASSWORD = "correct horse battery"
+# Patience costs nothing where all is well, and two cores may be shared.
+expect.set_options(timeout=15_000)
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -49,7 +51,7 @@ class Person:
         always = {"base_url": platform.url, "permissions": ["clipboard-read", "clipboard-write"]}
         self.context: BrowserContext = chrome.new_context(**{**always, **options})
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(30_000)
         self.complaints: list[str] = []
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
